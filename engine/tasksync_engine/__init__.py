@@ -1,0 +1,1 @@
+"""One sync algorithm for both directions, over the ledger."""

@@ -1,0 +1,1 @@
+"""The field map between reminder and task, and the pure merge over it."""

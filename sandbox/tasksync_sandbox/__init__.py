@@ -1,0 +1,1 @@
+"""Sales Connect and Salesforce on this machine, over real HTTP."""

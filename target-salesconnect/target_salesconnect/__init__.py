@@ -1,0 +1,1 @@
+"""Singer target that brings Sales Connect reminders to Salesforce Tasks."""

@@ -1,0 +1,1 @@
+"""Singer target that brings Salesforce Tasks to Sales Connect reminders."""
