@@ -1,1 +1,43 @@
 """The field map between reminder and task, and the pure merge over it."""
+
+from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, Users
+from tasksync_mappings.mapping import Base, FieldMap, MappingError, Translation, Values, load_mapping
+from tasksync_mappings.merge import (
+    UNSET,
+    Conflict,
+    ConflictPolicy,
+    Decision,
+    DeletePolicy,
+    DeletionOutcome,
+    Rule,
+    Times,
+    merge,
+    merge_deletion,
+    other,
+)
+
+__all__ = [
+    "DOES_NOT_TRAVEL",
+    "UNSET",
+    "Base",
+    "Conflict",
+    "ConflictPolicy",
+    "Decision",
+    "DeletePolicy",
+    "DeletionOutcome",
+    "Field",
+    "FieldMap",
+    "Kind",
+    "MappingError",
+    "Pair",
+    "Rule",
+    "Side",
+    "Times",
+    "Translation",
+    "Users",
+    "Values",
+    "load_mapping",
+    "merge",
+    "merge_deletion",
+    "other",
+]

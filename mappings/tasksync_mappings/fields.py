@@ -1,0 +1,146 @@
+"""One field pair: how a value is read on either side, written to the other, and when two values agree.
+
+Source of all behaviour here: sync-rules §3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Side = Literal["reminder", "task"]
+"""Which record of a link a value belongs to."""
+
+
+class Kind(StrEnum):
+    """What sort of value a field pair carries."""
+
+    SUBJECT = "subject"
+    PICKLIST = "picklist"
+    DATE = "date"
+    TEXT = "text"
+    USER = "user"
+
+
+class _Marker(Enum):
+    DOES_NOT_TRAVEL = "does not travel"
+
+
+DOES_NOT_TRAVEL: Final = _Marker.DOES_NOT_TRAVEL
+"""The answer of a translation for a value that has no counterpart on the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What each side of a link holds, or held, in one field; each in its own side's terms."""
+
+    reminder: Any
+    task: Any
+
+    def on(self, side: Side) -> Any:  # noqa: ANN401 - a field's value is whatever its API sends
+        """The value of one side."""
+        return self.reminder if side == "reminder" else self.task
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of the field map.
+
+    Attributes:
+        name: The canonical name, the key of the base.
+        reminder: The reminder's member.
+        task: The Task's field.
+        kind: What sort of value it is.
+        values: For picklists: reminder value → task value.
+        import_as: For picklists: the reminder's value where an imported task's value does not travel.
+        max_length: For texts: characters that Salesforce takes.
+    """
+
+    name: str
+    reminder: str
+    task: str
+    kind: Kind
+    values: Mapping[str, str] | None = None
+    import_as: str | None = None
+    max_length: int | None = None
+
+    def column(self, side: Side) -> str:
+        """The name of this field in one side's records."""
+        return self.reminder if side == "reminder" else self.task
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The roster as a translation of user ids, both ways.
+
+    Attributes:
+        to_task: Sales Connect user id → Salesforce user id.
+        to_reminder: Salesforce user id → Sales Connect user id.
+    """
+
+    to_task: Mapping[str, str]
+    to_reminder: Mapping[str, str]
+
+
+def settled_text(value: str | None, max_length: int | None) -> str | None:
+    r"""What Salesforce may make of a text: line endings as \n, cut, trimmed, nothing instead of empty.
+
+    Both readings of the unverified facts (it trims or not, it keeps \r\n or not) give the same result here, so that
+    neither comes back as an edit.
+    """
+    if value is None:
+        return None
+    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if max_length is not None:
+        text = text[:max_length].strip()
+    return text or None
+
+
+def cut_text(value: str | None, max_length: int | None) -> str | None:
+    """A text as it is sent to Salesforce: no longer than the field, and null instead of empty."""
+    return None if value is None else value[:max_length] or None
+
+
+def to_task(field: Field, value: Any, users: Users) -> Any:  # noqa: ANN401 - see Pair
+    """A reminder's value as the Task holds it, or `DOES_NOT_TRAVEL`.
+
+    A `subject` is rendered from the whole reminder (`Translation.put`), not here.
+    """
+    if field.kind is Kind.PICKLIST:
+        return (field.values or {}).get(value, DOES_NOT_TRAVEL) if isinstance(value, str) else DOES_NOT_TRAVEL
+    if field.kind is Kind.USER:
+        return users.to_task.get(value, DOES_NOT_TRAVEL) if isinstance(value, str) else DOES_NOT_TRAVEL
+    if field.kind is Kind.DATE:
+        return value or None
+    return cut_text(value, field.max_length)
+
+
+def to_reminder(field: Field, value: Any, users: Users) -> Any:  # noqa: ANN401 - see Pair
+    """A Task's value as the reminder holds it, or `DOES_NOT_TRAVEL`."""
+    if field.kind is Kind.PICKLIST:
+        for reminder_value, task_value in (field.values or {}).items():
+            if task_value == value:
+                return reminder_value
+        return DOES_NOT_TRAVEL
+    if field.kind is Kind.USER:
+        return users.to_reminder.get(value, DOES_NOT_TRAVEL) if isinstance(value, str) else DOES_NOT_TRAVEL
+    return value or None if field.kind is Kind.DATE else value
+
+
+def same(field: Field, side: Side, left: Any, right: Any) -> bool:  # noqa: ANN401 - see Pair
+    """Whether two values of one side are the same, after what Salesforce itself does to a text."""
+    if left == right:
+        return True
+    if side == "reminder" or field.kind not in {Kind.TEXT, Kind.SUBJECT, Kind.DATE}:
+        return False
+    if field.kind is Kind.DATE:
+        return not left and not right
+    return bool(_text(left, field.max_length) == _text(right, field.max_length))
+
+
+def _text(value: Any, max_length: int | None) -> Any:  # noqa: ANN401 - see Pair
+    return settled_text(value, max_length) if isinstance(value, str) else value

@@ -1,0 +1,286 @@
+"""Who wins: one record's change against the other side's current values and their base (sync-rules §5, §6).
+
+Pure: no clock, no I/O. `merge` yields one decision per field; the engine carries out what they say to write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from tasksync_mappings.mapping import Base, Translation
+
+
+class ConflictPolicy(StrEnum):
+    """Who wins where both sides changed the same field."""
+
+    NEWEST = "newest"
+    SALESFORCE = "salesforce"
+    SALESCONNECT = "salesconnect"
+
+
+class DeletePolicy(StrEnum):
+    """What a deletion does to a record that was changed meanwhile."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class Rule(StrEnum):
+    """Why a field was decided as it was: the rows of sync-rules §5."""
+
+    ADOPTED = "no base: both values stand"
+    DOES_NOT_TRAVEL = "the incoming value does not travel"
+    AGREES = "both sides agree"
+    NOT_CHANGED = "not changed at its source: the other direction carries the difference"
+    CHANGED = "changed at its source only"
+    OVER_UNTRAVELLED = "changed at its source, over a value that does not travel"
+    NAME_CHANGED = "the reminder's name changed"
+    NAME_STAYS = "the name changed, but the subject template does not carry it"
+    CONFLICT = "changed on both sides"
+
+
+class _Unset:
+    """The absence of a write, which is neither null nor empty."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = _Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The same field changed on both sides; `winner` is the side whose value stands."""
+
+    field: str
+    base: Pair | None
+    values: Pair
+    winner: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to one field.
+
+    Attributes:
+        field: The canonical name.
+        rule: Why.
+        write: The value for the destination's column, or `UNSET`.
+        base: The field's base from now on (once written, where there is a write), or None: it stays.
+        conflict: What is recorded, if both sides had changed.
+    """
+
+    field: str
+    rule: Rule
+    write: Any = UNSET
+    base: Pair | None = None
+    conflict: Conflict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When each side of the link was last changed; compared in whole seconds."""
+
+    reminder: datetime
+    task: datetime
+
+    def newest(self) -> Side:
+        """The side that was changed last; a tie goes to Salesforce."""
+        return "reminder" if self.reminder.replace(microsecond=0) > self.task.replace(microsecond=0) else "task"
+
+
+def winner(policy: ConflictPolicy, times: Times) -> Side:
+    """The side whose value stands in a conflict."""
+    if policy is ConflictPolicy.NEWEST:
+        return times.newest()
+    return "task" if policy is ConflictPolicy.SALESFORCE else "reminder"
+
+
+def other(side: Side) -> Side:
+    """The other record of the link."""
+    return "task" if side == "reminder" else "reminder"
+
+
+def _pair(source: Side, source_value: Any, destination_value: Any) -> Pair:  # noqa: ANN401 - see Pair
+    if source == "reminder":
+        return Pair(source_value, destination_value)
+    return Pair(destination_value, source_value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One field of one record, with all that its decision may look at."""
+
+    field: Field
+    source: Side
+    base: Pair | None
+    incoming: Any
+    current: Any
+    written: Any  # the incoming value in the destination's terms
+    agrees: bool
+    task_travels: bool  # whether the task's value, on whichever side of the case it is, has a counterpart
+    current_travels: bool
+
+    def same_as_base(self, side: Side, value: Any) -> bool:  # noqa: ANN401 - see Pair
+        return self.base is not None and same(self.field, side, value, self.base.on(side))
+
+    @property
+    def incoming_is_base(self) -> bool:
+        return self.same_as_base(self.source, self.incoming)
+
+    @property
+    def current_is_base(self) -> bool:
+        return self.same_as_base(other(self.source), self.current)
+
+    def pair(self, destination_value: Any) -> Pair:  # noqa: ANN401 - see Pair
+        return _pair(self.source, self.incoming, destination_value)
+
+    def conflict(self, winning: Side) -> Conflict:
+        return Conflict(self.field.name, self.base, self.pair(self.current), winning)
+
+
+def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly these (sync-rules §5)
+    translation: Translation,
+    source: Side,
+    base: Base,
+    incoming: Mapping[str, Any],
+    current: Mapping[str, Any],
+    times: Times,
+    policy: ConflictPolicy = ConflictPolicy.NEWEST,
+) -> Iterator[Decision]:
+    """Decide every field of a linked pair, both of whose records live.
+
+    Args:
+        translation: The field map, the subject template and the roster.
+        source: The side whose change arrived.
+        base: What both sides held when they last agreed; a field without an entry has no base.
+        incoming: The source's record.
+        current: The destination's record, read just before.
+        times: When each side was last changed.
+        policy: Who wins a conflict.
+
+    Yields:
+        One decision per field, in the map's order.
+    """
+    reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
+    put, get = translation.put(reminder), translation.get(task)
+    written = put if source == "reminder" else get
+    for field in translation.fields.fields:
+        if field.column(source) not in incoming or field.column(other(source)) not in current:
+            continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
+        case = _Case(
+            field=field,
+            source=source,
+            base=base.get(field.name),
+            incoming=incoming.get(field.column(source)),
+            current=current.get(field.column(other(source))),
+            written=written[field.name],
+            agrees=put[field.name] is not DOES_NOT_TRAVEL
+            and same(field, "task", put[field.name], task.get(field.task)),
+            task_travels=get[field.name] is not DOES_NOT_TRAVEL,
+            current_travels=(get if source == "reminder" else put)[field.name] is not DOES_NOT_TRAVEL,
+        )
+        if field.kind is Kind.SUBJECT:
+            yield _merge_name(case, carried=translation.name_travels)
+        else:
+            yield _merge_field(case, winner(policy, times))
+
+
+def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one return per row of the table
+    """The table of sync-rules §5, first row that fits."""
+    name = case.field.name
+    if case.base is None and not case.task_travels:
+        return Decision(name, Rule.ADOPTED, base=case.pair(case.current))
+    if case.written is DOES_NOT_TRAVEL:
+        moved = case.current_is_base and not case.incoming_is_base and case.base is not None
+        return Decision(name, Rule.DOES_NOT_TRAVEL, base=case.pair(_base_value(case)) if moved else None)
+    if case.agrees:
+        return Decision(name, Rule.AGREES, base=case.pair(case.current))
+    if case.incoming_is_base:
+        return Decision(name, Rule.NOT_CHANGED)
+    if case.current_is_base:
+        return Decision(name, Rule.CHANGED, write=case.written, base=case.pair(case.written))
+    if not case.current_travels:
+        return Decision(
+            name,
+            Rule.OVER_UNTRAVELLED,
+            write=case.written,
+            base=case.pair(case.written),
+            conflict=case.conflict(case.source),
+        )
+    return _conflict(case, winning)
+
+
+def _base_value(case: _Case) -> Any:  # noqa: ANN401 - see Pair
+    """The base's destination side; without a base, what the destination would hold had it been in step."""
+    return case.base.on(other(case.source)) if case.base is not None else case.written
+
+
+def _conflict(case: _Case, winning: Side) -> Decision:
+    recorded = case.conflict(winning)
+    if winning == case.source:
+        return Decision(
+            case.field.name,
+            Rule.CONFLICT,
+            write=case.written,
+            base=case.pair(case.written),
+            conflict=recorded,
+        )
+    # The destination's side of the base stays, so that the other direction sees its change and writes the winner.
+    return Decision(case.field.name, Rule.CONFLICT, base=case.pair(_base_value(case)), conflict=recorded)
+
+
+def _merge_name(case: _Case, *, carried: bool) -> Decision:
+    """The name travels one way; a linked task's Subject is no field of the record (sync-rules §3, §5)."""
+    name = case.field.name
+    if case.base is None:
+        return Decision(name, Rule.ADOPTED, base=case.pair(case.current))
+    if case.source == "task" or case.incoming_is_base:
+        return Decision(name, Rule.NOT_CHANGED)
+    if case.agrees:
+        return Decision(name, Rule.AGREES, base=case.pair(case.current))
+    if not carried:
+        return Decision(name, Rule.NAME_STAYS, base=case.pair(_base_value(case)))
+    return Decision(
+        name,
+        Rule.NAME_CHANGED,
+        write=case.written,
+        base=case.pair(case.written),
+        conflict=None if case.current_is_base else case.conflict(case.source),
+    )
+
+
+class DeletionOutcome(StrEnum):
+    """What a tombstone does to the living, or gone, record on the other side of its link (sync-rules §6)."""
+
+    DELETE = "delete"
+    DELETE_CHANGED = "delete, and record the lost values as a conflict"
+    KEEP = "keep, unlinked"
+    CLOSE = "already gone: close the link"
+
+
+def merge_deletion(
+    translation: Translation,
+    source: Side,
+    base: Base,
+    current: Mapping[str, Any] | None,
+    policy: DeletePolicy = DeletePolicy.DELETE,
+) -> DeletionOutcome:
+    """Decide a deletion of `source`'s record against the other side's current record (None: already gone).
+
+    A link without a base counts as changed since the base (sync-rules §2.3).
+    """
+    if current is None:
+        return DeletionOutcome.CLOSE
+    if base and translation.is_echo(other(source), current, base):
+        return DeletionOutcome.DELETE
+    return DeletionOutcome.KEEP if policy is DeletePolicy.KEEP else DeletionOutcome.DELETE_CHANGED

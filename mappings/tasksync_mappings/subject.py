@@ -1,0 +1,59 @@
+"""The Subject of a pushed task: Sales Connect's "Activity Detail Customization" (sync-rules §3)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_TEMPLATE: Final = "{{activity_subject}}"
+"""What applies where neither Sales Connect's settings nor the mapping file hold a template."""
+
+ACTIVITY_TYPES: Final = {"email": "Email", "call": "Call", "inmail": "InMail", "custom": "Custom"}
+
+_FIELD = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+
+
+def _campaign(member: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda reminder: (reminder.get("campaign") or {}).get(member)
+
+
+_VALUES: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "activity_type": lambda reminder: ACTIVITY_TYPES.get(reminder.get("type") or "", reminder.get("type")),
+    "activity_subject": lambda reminder: reminder.get("name"),
+    "sales_campaign_name": _campaign("name"),
+    "sales_campaign_day": _campaign("day"),
+    "sales_campaign_step": _campaign("step"),
+    "call_outcome": lambda reminder: reminder.get("call_outcome"),
+    "call_reason": lambda reminder: reminder.get("call_reason"),
+}
+
+TEMPLATE_FIELDS: Final = tuple(_VALUES)
+"""The names that may stand between double braces."""
+
+
+def template_fields(template: str) -> list[str]:
+    """The field names that a template uses, in lower case, known or not."""
+    return [name.lower() for name in _FIELD.findall(template)]
+
+
+def carries_name(template: str) -> bool:
+    """Whether a changed reminder name reaches the Subject of an existing task."""
+    return "activity_subject" in template_fields(template)
+
+
+def render(template: str, reminder: Mapping[str, Any], max_length: int | None) -> str:
+    """The Subject that a template makes of a reminder.
+
+    A field without a value, or one that is not known, renders as nothing; every line break becomes one space.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        read = _VALUES.get(match.group(1).lower())
+        found = read(reminder) if read else None
+        return "" if found is None else str(found)
+
+    return _LINE_BREAK.sub(" ", _FIELD.sub(value, template))[:max_length]
