@@ -1,0 +1,93 @@
+"""The door that every public request passes: it counts, lets late commits appear, and carries out faults."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from tasksync_sandbox.core.service import FAULTS_IN_SCOPE
+from tasksync_sandbox.core.wire import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from tasksync_sandbox.core.faults import FaultRequest, RequestFaults
+    from tasksync_sandbox.core.service import Service
+
+TRANSPORT_IN_SCOPE = "sandbox.transport"
+
+
+class Gate:
+    """ASGI middleware around one service's routes."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        """Guard `app`."""
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless a fault ends it here."""
+        core = self._service.core
+        method, path = scope["method"], scope["path"]
+        core.calls.count(self._endpoint(scope), in_total=not self._service.is_token_request(path))
+        core.store.publish_due()
+        faults = scope[FAULTS_IN_SCOPE] = core.faults.for_request(method, path)
+        answer, lose_answer = await self._before(faults, scope)
+        if answer == "cut":
+            await _cut(scope, receive)
+        elif isinstance(answer, Response):
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, _nowhere if lose_answer else send)
+            if lose_answer:
+                await _cut(scope, receive)
+
+    async def _before(self, faults: RequestFaults, scope: Scope) -> tuple[Response | str | None, bool]:
+        """What ends the request at the door, and whether the answer gets lost."""
+        lose_answer = False
+        for fault in faults.at_the_door():
+            if fault.kind == "latency":
+                await asyncio.sleep(fault.seconds)
+            elif fault.kind == "expire_session":
+                self._service.expire_session(Request(scope))
+            elif fault.kind == "drop_after":
+                lose_answer = True
+            elif fault.kind == "drop_before":
+                return "cut", False
+            elif fault.kind == "daily_limit":
+                return self._service.daily_limit(), False
+            else:
+                return self._status(fault), False
+        return None, lose_answer
+
+    def _status(self, fault: FaultRequest) -> Response:
+        if fault.body is None:
+            answer = self._service.error(fault.status, "A fault was set for this request.")
+        elif isinstance(fault.body, str):
+            answer = Response(fault.body, fault.status, media_type="text/html")
+        else:
+            answer = JSONResponse(fault.body, fault.status)
+        answer.headers.update(fault.headers)
+        return answer
+
+    def _endpoint(self, scope: Scope) -> str:
+        for route in self._service.routes:
+            if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
+                return f"{scope['method']} {route.path}"
+        return f"{scope['method']} (unknown)"
+
+
+async def _nowhere(message: Message) -> None:
+    """Lose a part of an answer."""
+    del message
+
+
+async def _cut(scope: Scope, receive: Receive) -> None:
+    """Cut the TCP connection, and wait until the server has noticed."""
+    scope[TRANSPORT_IN_SCOPE].abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
