@@ -1,0 +1,102 @@
+"""Deletions that are pending, held by the brake, parked, or done (sync-rules §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger.schema import deletions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from tasksync_mappings import Side
+
+PENDING, HELD, PARKED, DONE = "pending", "held", "parked", "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The deletion of one side's record, on its way to the other side.
+
+    Attributes:
+        side: The side that it came from.
+        record_id: The record that was deleted there.
+        state: `pending`; `held` by the brake; `parked` with a row there; `done`: seen and without a counterpart.
+        deleted_at: When it was deleted.
+        tombstone: The record as it arrived.
+        noted_at: When the ledger took it in.
+        run_id: The run that did.
+    """
+
+    side: Side
+    record_id: str
+    state: str
+    deleted_at: datetime | None
+    tombstone: Mapping[str, Any]
+    noted_at: datetime
+    run_id: int
+
+
+def _deletion(row: Any) -> Deletion:  # noqa: ANN401 - SQLAlchemy's row is generic
+    return Deletion(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Deletion]:
+    """The deletions of these records, whatever their state."""
+    return {
+        row.record_id: _deletion(row)
+        for part in chunks(ids)
+        for row in connection.execute(
+            select(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part))
+        )
+    }
+
+
+def in_state(connection: Connection, states: Sequence[str], side: Side | None = None) -> list[Deletion]:
+    """All deletions in these states, in the order in which they were noted."""
+    query = select(deletions).where(deletions.c.state.in_(states)).order_by(deletions.c.noted_at)
+    if side is not None:
+        query = query.where(deletions.c.side == side)
+    return [_deletion(row) for row in connection.execute(query)]
+
+
+def note(connection: Connection, found: Iterable[Deletion]) -> None:
+    """Store deletions; each replaces what was stored of its record."""
+    latest = {(deletion.side, deletion.record_id): deletion for deletion in found}
+    for side in ("reminder", "task"):
+        drop(connection, side, [key[1] for key in latest if key[0] == side])
+    rows = [
+        {
+            "side": deletion.side,
+            "record_id": deletion.record_id,
+            "state": deletion.state,
+            "deleted_at": deletion.deleted_at,
+            "tombstone": dict(deletion.tombstone),
+            "noted_at": deletion.noted_at,
+            "run_id": deletion.run_id,
+        }
+        for deletion in latest.values()
+    ]
+    if rows:
+        connection.execute(insert(deletions), rows)
+
+
+def set_state(connection: Connection, side: Side, ids: Sequence[str], state: str) -> None:
+    """Move deletions to another state."""
+    for part in chunks(ids):
+        connection.execute(
+            update(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part)).values(state=state)
+        )
+
+
+def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
+    """Forget the deletions of these records: they live again, or their links are closed."""
+    for part in chunks(ids):
+        connection.execute(delete(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part)))

@@ -1,0 +1,64 @@
+"""Creates on their way out: noted with their values before they are sent (sync-rules §7.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger.links import decode_base, encode_base
+from tasksync_engine.ledger.schema import intents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from tasksync_mappings import Base, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One create: the source's record, the idempotency key, and the base that the new link would have."""
+
+    side: Side
+    record_id: str
+    key: str
+    base: Base
+
+
+def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
+    """The creates of these records that never were settled."""
+    return {
+        row.record_id: Intent(row.side, row.record_id, row.key, decode_base(row.base))
+        for part in chunks(ids)
+        for row in connection.execute(select(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))
+    }
+
+
+def note(connection: Connection, creates: Iterable[Intent], at: datetime) -> None:
+    """Write creates ahead; each replaces an earlier one of its record."""
+    latest = {(intent.side, intent.record_id): intent for intent in creates}
+    for side in ("reminder", "task"):
+        drop(connection, side, [key[1] for key in latest if key[0] == side])
+    rows = [
+        {
+            "side": intent.side,
+            "record_id": intent.record_id,
+            "key": intent.key,
+            "base": encode_base(intent.base),
+            "noted_at": at,
+        }
+        for intent in latest.values()
+    ]
+    if rows:
+        connection.execute(insert(intents), rows)
+
+
+def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
+    """Forget creates that were settled."""
+    for part in chunks(ids):
+        connection.execute(delete(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))

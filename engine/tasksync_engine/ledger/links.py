@@ -1,0 +1,188 @@
+"""Links: one reminder paired with one task, and their base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger.schema import links
+from tasksync_mappings import Base, Pair, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+OPEN, CLOSED, KEPT = "open", "closed", "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One reminder paired with one task.
+
+    Attributes:
+        id: The ledger's own number.
+        reminder_id: Sales Connect's id.
+        task_id: Salesforce's id, 18 characters.
+        state: `open`; `closed` by a deletion; or `kept`: closed, and neither record gets a new counterpart.
+        base: What both sides held when they last agreed; empty for an adopted pair.
+        reminder_user: The assignee as last seen.
+        task_user: The owner as last seen.
+        origin: `pushed`, `imported` or `adopted`.
+        task_stamp: Of a closed link: the task's SystemModstamp as last seen before it was deleted.
+    """
+
+    id: int
+    reminder_id: str
+    task_id: str
+    state: str
+    base: Base
+    reminder_user: str | None
+    task_user: str | None
+    origin: str
+    task_stamp: datetime | None = None
+
+    def record_id(self, side: Side) -> str:
+        """The id of one side's record."""
+        return self.reminder_id if side == "reminder" else self.task_id
+
+    def user(self, side: Side) -> str | None:
+        """The user of one side's record, as last seen."""
+        return self.reminder_user if side == "reminder" else self.task_user
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link about to be written."""
+
+    reminder_id: str
+    task_id: str
+    base: Base
+    reminder_user: str | None
+    task_user: str | None
+    origin: str
+
+
+def encode_base(base: Base) -> dict[str, list[Any]]:
+    """A base as the ledger stores it: field → [reminder value, task value]."""
+    return {name: [pair.reminder, pair.task] for name, pair in base.items()}
+
+
+def decode_base(stored: Mapping[str, Sequence[Any]] | None) -> Base:
+    """The reverse of `encode_base`."""
+    return {name: Pair(values[0], values[1]) for name, values in (stored or {}).items()}
+
+
+def _column(side: Side) -> Any:  # noqa: ANN401 - SQLAlchemy's column type depends on the table
+    return links.c.reminder_id if side == "reminder" else links.c.task_id
+
+
+def _link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
+    return Link(
+        id=row.id,
+        reminder_id=row.reminder_id,
+        task_id=row.task_id,
+        state=row.state,
+        base=decode_base(row.base),
+        reminder_user=row.reminder_user,
+        task_user=row.task_user,
+        origin=row.origin,
+        task_stamp=row.task_stamp,
+    )
+
+
+def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, list[Link]]:
+    """All links, open and closed, of these records; the newest first."""
+    found: dict[str, list[Link]] = {}
+    for part in chunks(ids):
+        query = select(links).where(_column(side).in_(part)).order_by(links.c.id.desc())
+        for row in connection.execute(query):
+            link = _link(row)
+            found.setdefault(link.record_id(side), []).append(link)
+    return found
+
+
+def open_ids(connection: Connection, side: Side, users: Collection[str] | None = None) -> list[str]:
+    """The ids of one side in open links; with `users`, of those whose record there is theirs."""
+    query = select(_column(side)).where(links.c.state == OPEN).order_by(links.c.id)
+    if users is None:
+        return list(connection.execute(query).scalars())
+    column = links.c.reminder_user if side == "reminder" else links.c.task_user
+    return [
+        record_id
+        for part in chunks(sorted(users))
+        for record_id in connection.execute(query.where(column.in_(part))).scalars()
+    ]
+
+
+def count_open(connection: Connection) -> int:
+    """How many links are open."""
+    return connection.execute(select(func.count()).select_from(links).where(links.c.state == OPEN)).scalar_one()
+
+
+def add(connection: Connection, new: Iterable[NewLink], at: datetime) -> None:
+    """Write new open links."""
+    rows = [
+        {
+            "reminder_id": link.reminder_id,
+            "task_id": link.task_id,
+            "state": OPEN,
+            "base": encode_base(link.base),
+            "reminder_user": link.reminder_user,
+            "task_user": link.task_user,
+            "origin": link.origin,
+            "created_at": at,
+        }
+        for link in new
+    ]
+    if rows:
+        connection.execute(insert(links), rows)
+
+
+def rebase(connection: Connection, changed: Iterable[Link]) -> None:
+    """Write the base and the users of links that were settled."""
+    rows = [
+        {
+            "link_id": link.id,
+            "new_base": encode_base(link.base),
+            "new_reminder_user": link.reminder_user,
+            "new_task_user": link.task_user,
+        }
+        for link in changed
+    ]
+    if rows:
+        connection.execute(
+            update(links)
+            .where(links.c.id == bindparam("link_id"))
+            .values(
+                base=bindparam("new_base"),
+                reminder_user=bindparam("new_reminder_user"),
+                task_user=bindparam("new_task_user"),
+            ),
+            rows,
+        )
+
+
+def close(connection: Connection, ended: Iterable[tuple[Link, datetime | None]], at: datetime, *, state: str) -> None:
+    """Close links by a deletion; with each, the task's SystemModstamp as last seen."""
+    rows = [{"link_id": link.id, "stamp": stamp} for link, stamp in ended]
+    if rows:
+        connection.execute(
+            update(links)
+            .where(links.c.id == bindparam("link_id"))
+            .values(state=state, closed_at=at, task_stamp=bindparam("stamp")),
+            rows,
+        )
+
+
+def taken(connection: Connection, side: Side, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that any link holds, open or closed: they are no counterparts (sync-rules §2.3)."""
+    return {
+        record_id
+        for part in chunks(ids)
+        for record_id in connection.execute(select(_column(side)).where(_column(side).in_(part))).scalars()
+    }

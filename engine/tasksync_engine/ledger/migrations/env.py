@@ -1,0 +1,9 @@
+"""Alembic's entry: runs over the connection that `ledger.migrate` hands in."""
+
+from alembic import context
+
+from tasksync_engine.ledger.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,142 @@
+"""Parked changes: what could not go through, kept whole with the reason (sync-rules §7.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, insert, or_, select, update
+
+from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger.links import decode_base, encode_base
+from tasksync_engine.ledger.schema import parked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from tasksync_mappings import Base, Side
+
+ROSTER = "roster"
+GONE = "gone"
+INVALID_RECORD = "INVALID_RECORD"
+WAITING = frozenset({ROSTER, GONE})
+"""Reasons that end by themselves: another event, not a person, brings them on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A change that could not go through.
+
+    Attributes:
+        side: The side that the change came from.
+        record_id: Its record there.
+        code: The system's error code, or a reason of ours (`roster`, `gone`).
+        category: One of sync-rules §8.
+        message: The server's reason, or ours.
+        payload: The source's record as it arrived.
+        base: The link's base at that time.
+        user_id: The record's user on its side.
+        attempts: How often it was tried.
+        parked_at: Since when.
+        retry_at: When it is due; None: when the record changes again, or a person asks.
+        run_id: The run that parked it.
+        reported: Whether `check` has told it already.
+    """
+
+    side: Side
+    record_id: str
+    code: str
+    category: str
+    message: str
+    payload: Mapping[str, Any]
+    parked_at: datetime
+    base: Base = field(default_factory=dict)
+    user_id: str | None = None
+    attempts: int = 1
+    retry_at: datetime | None = None
+    run_id: int = 0
+    reported: bool = False
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether nothing but a person, or a new change of the record, brings it on."""
+        return self.retry_at is None and self.code not in WAITING
+
+
+def _parked(row: Any) -> Parked:  # noqa: ANN401 - SQLAlchemy's row is generic
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    return Parked(**{**values, "base": decode_base(values["base"])})
+
+
+def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Parked]:
+    """What is parked of these records."""
+    return {
+        row.record_id: _parked(row)
+        for part in chunks(ids)
+        for row in connection.execute(select(parked).where(parked.c.side == side, parked.c.record_id.in_(part)))
+    }
+
+
+def everything(connection: Connection) -> list[Parked]:
+    """All that is parked, the oldest first."""
+    return [_parked(row) for row in connection.execute(select(parked).order_by(parked.c.parked_at))]
+
+
+def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> list[Parked]:
+    """What is to be tried again in this run: due by its time, or waiting for the roster or its tombstone."""
+    by_time = and_(parked.c.retry_at.is_not(None), parked.c.retry_at <= at)
+    query = (
+        select(parked)
+        .where(parked.c.side == side, parked.c.run_id != run_id, or_(by_time, parked.c.code == ROSTER))
+        .order_by(parked.c.parked_at)
+    )
+    return [_parked(row) for row in connection.execute(query)]
+
+
+def park(connection: Connection, changes: Iterable[Parked]) -> None:
+    """Park changes; each replaces what was parked of its record."""
+    latest = {(change.side, change.record_id): change for change in changes}
+    for side in ("reminder", "task"):
+        drop(connection, side, [key[1] for key in latest if key[0] == side])
+    rows = [
+        {
+            "side": change.side,
+            "record_id": change.record_id,
+            "code": change.code[:80],
+            "category": change.category,
+            "message": change.message,
+            "payload": dict(change.payload),
+            "base": encode_base(change.base),
+            "user_id": change.user_id,
+            "attempts": change.attempts,
+            "parked_at": change.parked_at,
+            "retry_at": change.retry_at,
+            "run_id": change.run_id,
+            "reported": change.reported,
+        }
+        for change in latest.values()
+    ]
+    if rows:
+        connection.execute(insert(parked), rows)
+
+
+def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
+    """Forget what is parked of these records."""
+    for part in chunks(ids):
+        connection.execute(delete(parked).where(parked.c.side == side, parked.c.record_id.in_(part)))
+
+
+def request_retry(connection: Connection, at: datetime, record_id: str | None = None) -> int:
+    """Make parked changes due, at a person's word; all of them, or one record's. Returns how many."""
+    query = update(parked).values(retry_at=at, run_id=0)
+    if record_id is not None:
+        query = query.where(parked.c.record_id == record_id)
+    return connection.execute(query).rowcount
+
+
+def mark_reported(connection: Connection) -> None:
+    """Remember that a check has told what is parked now."""
+    connection.execute(update(parked).values(reported=True))

@@ -1,0 +1,76 @@
+"""Who takes part, since when, and which Salesforce user each one is (sync-rules §1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger.schema import roster
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A Sales Connect user and the Salesforce user that they are.
+
+    Attributes:
+        sales_connect_id: The user in Sales Connect.
+        salesforce_id: The user in Salesforce (18 characters); None where they are left out.
+        enabled_at: E: when task sync was turned on.
+        left_out: Why a user who is on takes no part, or None.
+        email: For people to read.
+        is_on: Whether task sync is turned on.
+    """
+
+    sales_connect_id: str
+    salesforce_id: str | None
+    enabled_at: datetime
+    left_out: str | None = None
+    email: str | None = None
+    is_on: bool = True
+
+
+def participants(connection: Connection, *, everyone: bool = False) -> list[Participant]:
+    """The users who are on, those left out included; with `everyone`, also those who are off."""
+    query = select(roster).order_by(roster.c.sales_connect_id)
+    if not everyone:
+        query = query.where(roster.c.is_on)
+    return [
+        Participant(
+            sales_connect_id=row.sales_connect_id,
+            salesforce_id=row.salesforce_id,
+            enabled_at=row.enabled_at,
+            left_out=row.left_out,
+            email=row.email,
+            is_on=row.is_on,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def replace(connection: Connection, people: Sequence[Participant]) -> None:
+    """Write what is now known of these users; others stay as they are."""
+    for part in chunks([person.sales_connect_id for person in people]):
+        connection.execute(delete(roster).where(roster.c.sales_connect_id.in_(part)))
+    rows = [
+        {
+            "sales_connect_id": person.sales_connect_id,
+            "email": person.email,
+            "name": None,
+            "salesforce_id": person.salesforce_id,
+            "is_on": person.is_on,
+            "enabled_at": person.enabled_at if person.is_on else None,
+            "left_out": person.left_out,
+        }
+        for person in people
+    ]
+    if rows:
+        connection.execute(insert(roster), rows)

@@ -1,0 +1,207 @@
+"""The ledger's tables.
+
+One row of `links` pairs one reminder with one task. Everything else hangs on a record of one side (`side` is
+`reminder` or `task`, the side that the change came from) or on a run.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+metadata = MetaData()
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as text: takes every string that an API sends, lone surrogates and NULs included."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002
+        """Write a value as JSON."""
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
+        """Read JSON back."""
+        return None if value is None else json.loads(value)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time as sortable text, the same in every database."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write a time in the one fixed format."""
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read a time back."""
+        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z")
+
+
+def _side() -> Column[str]:
+    return Column("side", String(8), primary_key=True)
+
+
+def _record() -> Column[str]:
+    return Column("record_id", String(255), primary_key=True)
+
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+roster = Table(
+    "roster",
+    metadata,
+    Column("sales_connect_id", String(255), primary_key=True),
+    Column("email", String(320)),
+    Column("name", Text),
+    Column("salesforce_id", String(18)),
+    Column("is_on", Boolean, nullable=False),
+    Column("enabled_at", Utc),
+    Column("left_out", Text),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reminder_id", String(255), nullable=False),
+    Column("task_id", String(18), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("base", Json, nullable=False),
+    Column("reminder_user", String(255)),
+    Column("task_user", String(18)),
+    Column("origin", String(16), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    Column("task_stamp", Utc),
+)
+_OPEN = text("state = 'open'")
+Index("ix_links_reminder", links.c.reminder_id)
+Index("ix_links_task", links.c.task_id)
+Index("uq_open_reminder", links.c.reminder_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("uq_open_task", links.c.task_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+parked = Table(
+    "parked",
+    metadata,
+    _side(),
+    _record(),
+    Column("code", String(80), nullable=False),
+    Column("category", String(32), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("base", Json, nullable=False),
+    Column("user_id", String(255)),
+    Column("attempts", Integer, nullable=False),
+    Column("parked_at", Utc, nullable=False),
+    Column("retry_at", Utc),
+    Column("run_id", Integer, nullable=False),
+    Column("reported", Boolean, nullable=False),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    _side(),
+    _record(),
+    Column("state", String(8), nullable=False),
+    Column("deleted_at", Utc),
+    Column("tombstone", Json, nullable=False),
+    Column("noted_at", Utc, nullable=False),
+    Column("run_id", Integer, nullable=False),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    _side(),
+    _record(),
+    Column("key", String(255), nullable=False),
+    Column("base", Json, nullable=False),
+    Column("noted_at", Utc, nullable=False),
+)
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("reminder_id", String(255), nullable=False),
+    Column("task_id", String(18), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("base", Json),
+    Column("reminder_value", Json),
+    Column("task_value", Json),
+    Column("winner", String(8), nullable=False),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("reminder_id", String(255)),
+    Column("task_id", String(18)),
+    Column("action", String(32), nullable=False),
+    Column("detail", Json, nullable=False),
+)
+Index("ix_history_reminder", history.c.reminder_id)
+Index("ix_history_task", history.c.task_id)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("direction", String(16), nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("outcome", String(16), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("counts", Json, nullable=False),
+    Column("api_calls", Integer, nullable=False),
+    Column("seconds", Float),
+    Column("message", Text),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", Integer, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("reminder_id", String(255)),
+    Column("task_id", String(18)),
+    Column("detail", Json, nullable=False),
+)
+
+
+def mapping_of(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - SQLAlchemy's row is generic
+    """A result row by column name."""
+    mapping: Mapping[str, Any] = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name
+    return mapping

@@ -1,0 +1,239 @@
+"""Opening the ledger: the database that holds links with their bases, roster, parked changes, conflicts and runs."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy
+from sqlalchemy import event, insert, select, update
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from tasksync_engine.errors import ForeignLedger, LedgerError
+from tasksync_engine.ledger import links, lock, migrate
+from tasksync_engine.ledger import roster as roster_table
+from tasksync_engine.ledger.schema import meta
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from types import TracebackType
+
+    from sqlalchemy import Connection, Engine
+
+    from tasksync_engine.ledger.roster import Participant
+    from tasksync_mappings import Side
+
+MIGRATION_WAIT_SECONDS = 60.0
+
+OWNERS = {"org_id": "Salesforce org", "account_id": "Sales Connect tenant"}
+
+
+@dataclass(slots=True)
+class Ledger:
+    """An open ledger.
+
+    Attributes:
+        engine: The database.
+        id: A UUID; another ledger, even at the same address, has another one (sync-rules §2.4).
+        outer: In a dry run, the one transaction that everything happens in and that is rolled back at the end.
+    """
+
+    engine: Engine
+    id: str
+    outer: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction: all of it or nothing.
+
+        Raises:
+            LedgerError: The database refused; nothing of this transaction was kept.
+        """
+        try:
+            if self.outer is not None:
+                with self.outer.begin_nested():
+                    yield self.outer
+            else:
+                with self.engine.begin() as connection:
+                    yield connection
+        except SQLAlchemyError as error:
+            raise LedgerError(_explain(error, self.engine.url)) from error
+
+    def pretend(self) -> None:
+        """From now on nothing is kept: what follows is for a dry run."""
+        self.outer = self.engine.connect()
+        self.outer.begin()
+
+    def forget(self) -> None:
+        """Undo all that happened since `pretend`."""
+        if self.outer is not None:
+            self.outer.rollback()
+            self.outer.close()
+            self.outer = None
+
+    def get(self, key: str) -> str | None:
+        """A remembered value, such as the subject template."""
+        with self.transaction() as connection:
+            return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+
+    def put(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self.transaction() as connection:
+            changed = connection.execute(update(meta).where(meta.c.key == key).values(value=value))
+            if not changed.rowcount:
+                connection.execute(insert(meta).values(key=key, value=value))
+
+    def claim(self, key: str, owner: str) -> None:
+        """Note on first use whose ledger this is, and refuse others afterwards.
+
+        Args:
+            key: `org_id` (Salesforce) or `account_id` (Sales Connect).
+            owner: The organization's or tenant's id.
+
+        Raises:
+            ForeignLedger: The ledger belongs to another one.
+        """
+        known = self.get(key)
+        if known is None:
+            self.put(key, owner)
+        elif known != owner:
+            message = (
+                f"This ledger belongs to {OWNERS[key]} {known}, but the credentials lead to {owner}. "
+                "Nothing was written: use that one's credentials, or set TASKSYNC_LEDGER_URL to a ledger of its own."
+            )
+            raise ForeignLedger(message)
+
+    def linked_ids(self, side: Side, users: Collection[str] | None = None) -> list[str]:
+        """The ids of one side in all open links, or in those whose record there belongs to `users`."""
+        with self.transaction() as connection:
+            return links.open_ids(connection, side, users)
+
+    def participants(self) -> list[Participant]:
+        """The users who have task sync on (sync-rules §1)."""
+        with self.transaction() as connection:
+            return roster_table.participants(connection)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.forget()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def now() -> datetime:
+    """This machine's time, aware and in UTC: for stamps in the ledger, never for a decision about a record."""
+    return datetime.now(UTC)
+
+
+def open_ledger(url: str, *, create: bool = True) -> Ledger:
+    """Open a ledger, and bring its tables up to this version under the migration lock.
+
+    Args:
+        url: Any SQLAlchemy URL, for example `sqlite:////var/lib/tasksync/production.db`.
+        create: Whether a missing SQLite file is created.
+
+    Raises:
+        LedgerError: It cannot be opened, is newer than this version, or is not a ledger.
+    """
+    engine = _engine(url, create=create)
+    try:
+        if not migrate.is_current(engine):
+            with lock.hold(engine, "migrate", wait_seconds=MIGRATION_WAIT_SECONDS):
+                migrate.upgrade(engine)
+        return Ledger(engine, _identify(engine))
+    except (SQLAlchemyError, OSError) as error:
+        engine.dispose()
+        raise LedgerError(_explain(error, engine.url)) from error
+    except LedgerError:
+        engine.dispose()
+        raise
+
+
+def _engine(url: str, *, create: bool) -> Engine:
+    try:
+        address = sqlalchemy.make_url(url)
+        if address.get_backend_name() == "postgresql" and "+" not in address.drivername:
+            address = address.set(drivername="postgresql+psycopg")
+        if address.get_backend_name() == "sqlite":
+            return _sqlite_engine(address, create=create)
+        return sqlalchemy.create_engine(address, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        message = (
+            "TASKSYNC_LEDGER_URL (setting ledger_url) is not a database address that SQLAlchemy knows. "
+            "Write, for example, sqlite:////var/lib/tasksync/production.db or postgresql://user@host/tasksync."
+        )
+        raise LedgerError(message) from error
+    except ImportError as error:
+        message = f"The ledger's database driver is not installed: {error.name}. Install tasksync-engine[postgresql]."
+        raise LedgerError(message) from error
+
+
+def _sqlite_engine(address: sqlalchemy.URL, *, create: bool) -> Engine:
+    if not address.database or address.database == ":memory:":
+        message = "The ledger must outlive the run: name a file, for example sqlite:////var/lib/tasksync/production.db."
+        raise LedgerError(message)
+    path = Path(address.database)
+    if not path.exists():
+        if not create:
+            message = f"There is no ledger at {path} yet: run `meltano run to-salesforce` first."
+            raise LedgerError(message)
+        _create_file(path)
+    engine = sqlalchemy.create_engine(address, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _create_file(path: Path) -> None:
+    """Readable by its owner alone: the ledger holds names, notes and email addresses."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        message = (
+            f"The ledger {path} cannot be created: {error.strerror}. Check the folder, or set TASKSYNC_LEDGER_URL."
+        )
+        raise LedgerError(message) from error
+
+
+def _on_sqlite_connect(connection: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - SQLAlchemy's event signature
+    connection.isolation_level = None  # SQLAlchemy's own advice for real transactions and savepoints on SQLite
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 30000")
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _identify(engine: Engine) -> str:
+    with engine.begin() as connection:
+        known = connection.execute(select(meta.c.value).where(meta.c.key == "ledger_id")).scalar_one_or_none()
+        if known is None:
+            known = str(uuid.uuid4())
+            connection.execute(insert(meta).values(key="ledger_id", value=known))
+        return str(known)
+
+
+def _explain(error: Exception, address: sqlalchemy.URL) -> str:
+    """One line about a database error, without statements, parameters or the password."""
+    where = address.render_as_string(hide_password=True)
+    cause = getattr(error, "orig", None) or error
+    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    return f"The ledger {where} cannot be used: {reason}. Check TASKSYNC_LEDGER_URL and the database behind it."
