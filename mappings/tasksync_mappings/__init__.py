@@ -1,7 +1,8 @@
 """The field map between reminder and task, and the pure merge over it."""
 
+from tasksync_mappings.document import MappingError
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, Users
-from tasksync_mappings.mapping import Base, FieldMap, MappingError, Translation, Values, load_mapping
+from tasksync_mappings.mapping import Base, FieldMap, Translation, Values, load_mapping
 from tasksync_mappings.merge import (
     UNSET,
     Conflict,

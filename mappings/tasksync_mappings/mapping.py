@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema
-import yaml
-
+from tasksync_mappings.checks import mistakes
+from tasksync_mappings.document import MappingError, read_document
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, Users, same, to_reminder, to_task
-from tasksync_mappings.subject import DEFAULT_TEMPLATE, TEMPLATE_FIELDS, carries_name, render, template_fields
+from tasksync_mappings.subject import DEFAULT_TEMPLATE, carries_name, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
 ASSIGNEE: Final = Field("assignee", "assignee_id", "OwnerId", Kind.USER)
 """The pair that is ours and not the file's: it is translated by the roster."""
 
+_LENGTHS: Final = {"name": 255, "details": 32_000}
+"""What Subject and Description take, in Salesforce's characters, where the file does not say (sync-rules §3)."""
+
 Values = dict[str, Any]
 Base = dict[str, Pair]
-
-
-class MappingError(Exception):
-    """A mapping file that cannot be used; the message names the file, the place in it and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,62 +110,6 @@ class Translation:
         return True
 
 
-def _read(path: Path | None) -> tuple[str, Any]:
-    name = str(path) if path else "reminder-task.yml"
-    try:
-        text = (
-            path.read_text(encoding="utf-8")
-            if path
-            else resources.files(__package__).joinpath("reminder-task.yml").read_text(encoding="utf-8")
-        )
-        return name, yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        message = f"Mapping file {name} cannot be read: {reason}. Set mapping_path to a copy of reminder-task.yml."
-        raise MappingError(message) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        message = f"Mapping file {name} is not valid YAML{where}: {getattr(error, 'problem', None) or 'see the file'}."
-        raise MappingError(message) from error
-
-
-@functools.cache
-def _schema() -> dict[str, Any]:
-    text = resources.files(__package__).joinpath("reminder-task.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
-
-
-def _mistakes(document: Any) -> Iterator[str]:  # noqa: ANN401 - whatever the YAML held
-    validator = jsonschema.Draft202012Validator(_schema())
-    error = jsonschema.exceptions.best_match(validator.iter_errors(document))
-    if error is not None:
-        yield f"{'.'.join(str(part) for part in error.absolute_path) or 'the file'}: {error.message}"
-        return
-    template = (document.get("subject") or {}).get("template")
-    for name in template_fields(template) if template else ():
-        if name not in TEMPLATE_FIELDS:
-            yield f"subject.template: {{{{{name}}}}} is not a field; known are {', '.join(TEMPLATE_FIELDS)}"
-    pairs = [(f"fields.{name}", row) for name, row in document["fields"].items()]
-    pairs += [(f"extra_fields.{name}", row) for name, row in (document.get("extra_fields") or {}).items()]
-    yield from _pair_mistakes(pairs, document["link"]["task_field"])
-
-
-def _pair_mistakes(pairs: list[tuple[str, Any]], link_field: str | None) -> Iterator[str]:
-    taken = {"task": {link_field: "link.task_field"} if link_field else {}, "reminder": {}}
-    for path, row in pairs:
-        for side, seen in taken.items():
-            if row[side] in seen:
-                yield f"{path}.{side}: {row[side]} is used already, by {seen[row[side]]}"
-            seen[row[side]] = path
-        values = row.get("values")
-        if values and len(set(values.values())) < len(values):
-            yield f"{path}.values: two reminder values share one task value, so it could not be read back"
-        if values and row["import_as"] not in values:
-            yield f"{path}.import_as: {row['import_as']!r} is none of the values' keys"
-
-
 def _field(name: str, row: Mapping[str, Any]) -> Field:
     values = row.get("values")
     return Field(
@@ -180,7 +119,7 @@ def _field(name: str, row: Mapping[str, Any]) -> Field:
         kind=Kind(row["kind"]),
         values=MappingProxyType(dict(values)) if values else None,
         import_as=row.get("import_as"),
-        max_length=row.get("max_length"),
+        max_length=row.get("max_length", _LENGTHS.get(name)),
     )
 
 
@@ -194,8 +133,8 @@ def load_mapping(path: str | Path | None = None) -> FieldMap:
         MappingError: The file cannot be read, is not YAML, or breaks `reminder-task.schema.json`; the message names
             the file and the path within it (sync-rules §3).
     """
-    name, document = _read(Path(path) if path else None)
-    for mistake in _mistakes(document):
+    name, document = read_document(path)
+    for mistake in mistakes(document):
         message = f"Mapping file {name}, {mistake}. Nothing was read or written."
         raise MappingError(message)
     rows = {**document["fields"], **(document.get("extra_fields") or {})}
