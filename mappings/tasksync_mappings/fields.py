@@ -86,23 +86,24 @@ class Users:
     to_reminder: Mapping[str, str]
 
 
-def settled_text(value: str | None, max_length: int | None) -> str | None:
-    r"""What Salesforce may make of a text: line endings as \n, cut, trimmed, nothing instead of empty.
+def settled_text(value: str) -> str | None:
+    r"""What Salesforce may make of a text: line endings as \n, trimmed, nothing instead of empty.
 
     Both readings of the unverified facts (it trims or not, it keeps \r\n or not) give the same result here, so that
     neither comes back as an edit.
     """
-    if value is None:
-        return None
-    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if max_length is not None:
-        text = text[:max_length].strip()
-    return text or None
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip() or None
 
 
-def cut_text(value: str | None, max_length: int | None) -> str | None:
-    """A text as it is sent to Salesforce: no longer than the field, and null instead of empty."""
-    return None if value is None else value[:max_length] or None
+def cut(text: str, max_length: int | None) -> str:
+    """A text no longer than a field of Salesforce, which counts a character outside the BMP (an emoji) as two.
+
+    Source: Salesforce Help 005166849, "Surrogate Pair Characters Are Treated as Two Characters".
+    """
+    if max_length is None or 2 * len(text) <= max_length:
+        return text
+    # A pair that the border splits is left out whole.
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * max_length].decode("utf-16-le", "ignore")
 
 
 def to_task(field: Field, value: Any, users: Users) -> Any:  # noqa: ANN401 - see Pair
@@ -116,7 +117,7 @@ def to_task(field: Field, value: Any, users: Users) -> Any:  # noqa: ANN401 - se
         return users.to_task.get(value, DOES_NOT_TRAVEL) if isinstance(value, str) else DOES_NOT_TRAVEL
     if field.kind is Kind.DATE:
         return value or None
-    return cut_text(value, field.max_length)
+    return cut(value, field.max_length) or None if isinstance(value, str) else value
 
 
 def to_reminder(field: Field, value: Any, users: Users) -> Any:  # noqa: ANN401 - see Pair
@@ -139,8 +140,8 @@ def same(field: Field, side: Side, left: Any, right: Any) -> bool:  # noqa: ANN4
         return False
     if field.kind is Kind.DATE:
         return not left and not right
-    return bool(_text(left, field.max_length) == _text(right, field.max_length))
+    return bool(_text(left) == _text(right))
 
 
-def _text(value: Any, max_length: int | None) -> Any:  # noqa: ANN401 - see Pair
-    return settled_text(value, max_length) if isinstance(value, str) else value
+def _text(value: Any) -> Any:  # noqa: ANN401 - see Pair
+    return settled_text(value) if isinstance(value, str) else value

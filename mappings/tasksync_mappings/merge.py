@@ -6,8 +6,8 @@ Pure: no clock, no I/O. `merge` yields one decision per field; the engine carrie
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, same
 
@@ -47,14 +47,12 @@ class Rule(StrEnum):
     CONFLICT = "changed on both sides"
 
 
-class _Unset:
-    """The absence of a write, which is neither null nor empty."""
-
-    def __repr__(self) -> str:
-        return "UNSET"
+class _Marker(Enum):
+    UNSET = "unset"
 
 
-UNSET = _Unset()
+UNSET: Final = _Marker.UNSET
+"""The absence of a write, which is neither null nor empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +98,9 @@ class Times:
 
 def winner(policy: ConflictPolicy, times: Times) -> Side:
     """The side whose value stands in a conflict."""
-    if policy is ConflictPolicy.NEWEST:
+    if policy == ConflictPolicy.NEWEST:
         return times.newest()
-    return "task" if policy is ConflictPolicy.SALESFORCE else "reminder"
+    return "task" if policy == ConflictPolicy.SALESFORCE else "reminder"
 
 
 def other(side: Side) -> Side:
@@ -184,8 +182,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly t
             incoming=incoming.get(field.column(source)),
             current=current.get(field.column(other(source))),
             written=written[field.name],
-            agrees=put[field.name] is not DOES_NOT_TRAVEL
-            and same(field, "task", put[field.name], task.get(field.task)),
+            agrees=_agree(field, put[field.name], reminder.get(field.reminder), task.get(field.task)),
             task_travels=get[field.name] is not DOES_NOT_TRAVEL,
             current_travels=(get if source == "reminder" else put)[field.name] is not DOES_NOT_TRAVEL,
         )
@@ -193,6 +190,14 @@ def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly t
             yield _merge_name(case, carried=translation.name_travels)
         else:
             yield _merge_field(case, winner(policy, times))
+
+
+def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: ANN401 - see Pair
+    """Whether writing one value would produce the other; `put` is the reminder's value in the task's terms."""
+    if put is not DOES_NOT_TRAVEL and same(field, "task", put, task):
+        return True
+    # A task's text longer than the map's own cut came over whole, and cutting it would not bring it back.
+    return field.kind is Kind.TEXT and bool(reminder == task)
 
 
 def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one return per row of the table
@@ -283,4 +288,4 @@ def merge_deletion(
         return DeletionOutcome.CLOSE
     if base and translation.is_echo(other(source), current, base):
         return DeletionOutcome.DELETE
-    return DeletionOutcome.KEEP if policy is DeletePolicy.KEEP else DeletionOutcome.DELETE_CHANGED
+    return DeletionOutcome.KEEP if policy == DeletePolicy.KEEP else DeletionOutcome.DELETE_CHANGED

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from tasksync_mappings.fields import cut
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -13,7 +15,7 @@ DEFAULT_TEMPLATE: Final = "{{activity_subject}}"
 
 ACTIVITY_TYPES: Final = {"email": "Email", "call": "Call", "inmail": "InMail", "custom": "Custom"}
 
-_FIELD = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}", re.IGNORECASE)
+_FIELD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -56,4 +58,4 @@ def render(template: str, reminder: Mapping[str, Any], max_length: int | None) -
         found = read(reminder) if read else None
         return "" if found is None else str(found)
 
-    return _LINE_BREAK.sub(" ", _FIELD.sub(value, template))[:max_length]
+    return cut(_LINE_BREAK.sub(" ", _FIELD.sub(value, template)), max_length)
