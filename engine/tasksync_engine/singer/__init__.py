@@ -1,0 +1,1 @@
+"""What the Singer plugins share with each other."""

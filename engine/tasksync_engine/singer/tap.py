@@ -1,0 +1,182 @@
+"""What both taps share: order of streams, mark of completeness, ledger, and errors told in a line or two."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+
+from tasksync_clients.errors import ClientError
+from tasksync_engine.errors import ConfigError, EngineError
+from tasksync_engine.singer.tap_times import moment, stamp
+from tasksync_engine.singer.tap_writer import TapWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.streams import Stream
+
+    from tasksync_engine.ledger import Ledger
+    from tasksync_engine.singer.tap_stream import PagedStream
+
+PROBLEMS = (ClientError, EngineError)
+"""What is told in its own words and ends the run with exit code 1; anything else is a bug, and shows its traceback."""
+
+
+class SyncTap(Tap):
+    """A tap that works alone, or, with `ledger_url`, as one end of the sync.
+
+    Attributes:
+        stream_types: its streams, in the order in which they are read.
+        keeps_empty: settings in which an empty text means something; elsewhere it is unset.
+    """
+
+    stream_types: ClassVar[tuple[type[PagedStream], ...]]
+    keeps_empty: ClassVar[frozenset[str]] = frozenset()
+    message_writer_class = TapWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    @cached_property
+    def resources(self) -> contextlib.ExitStack:
+        """What is to be closed at the end of the run."""
+        return contextlib.ExitStack()
+
+    @cached_property
+    def ledger(self) -> Ledger | None:
+        """The ledger, created where it is missing; None where the tap works alone.
+
+        Raises:
+            LedgerError: it cannot be opened.
+        """
+        url = self.config.get("ledger_url")
+        if url is None:
+            return None
+        from tasksync_engine.ledger import open_ledger  # noqa: PLC0415  SQLAlchemy is slow to import, and not always needed
+
+        ledger = open_ledger(url)
+        self.resources.callback(ledger.close)
+        return ledger
+
+    @cached_property
+    def start_date(self) -> str | None:
+        """The setting `start_date` in the fixed format, or None.
+
+        Raises:
+            ConfigError: it is no date.
+        """
+        text = self.config.get("start_date")
+        try:
+            return None if text is None else stamp(moment(text))
+        except ValueError:
+            message = f"start_date: {text!r} is no date; write it like 2026-11-20 or 2026-11-20T08:36:00Z"
+            raise ConfigError(message) from None
+
+    def discover_streams(self) -> list[Stream]:
+        """All streams; needs neither settings nor a connection."""
+        return [stream_type(tap=self) for stream_type in self.stream_types]
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams in their own order: the SDK would read them in alphabetical order."""
+        in_order = {stream_type: place for place, stream_type in enumerate(self.stream_types)}
+        return dict(sorted(super().streams.items(), key=lambda named: in_order[type(named[1])]))  # type: ignore[index]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over a state, without its mark: this run's input is not complete yet."""
+        super().load_state(state)
+        for bookmark in self.state.get("bookmarks", {}).values():
+            if "complete" in bookmark:
+                bookmark["complete"] = False
+
+    def prepare(self) -> None:
+        """Open what the run needs before anything is emitted; may end the run.
+
+        Raises:
+            ClientError: a setting is missing.
+            EngineError: the ledger cannot be opened, or a setting is wrong.
+        """
+        _ = self.start_date
+        for stream in self.marked_streams():
+            stream.adopt_ledger(self.ledger)
+
+    def marked_streams(self) -> list[PagedStream]:
+        """The selected streams whose bookmarks carry the mark of completeness and the ledger's id."""
+        return [stream for stream in self._paged() if stream.marked and stream.selected]
+
+    def stream_read(self) -> None:
+        """Called when a stream is read to its end; behind the last one the input is complete."""
+        if all(stream.read for stream in self._paged() if stream.selected):
+            for stream in self.marked_streams():
+                stream.stream_state["complete"] = True
+            self.resources.close()
+
+    def stop(self, problem: Exception) -> NoReturn:
+        """End the run with exit code 1 and the problem's own words.
+
+        SystemExit, because the SDK logs a traceback for every other exception that leaves a stream.
+        """
+        self.resources.close()
+        self.logger.error("%s", problem)
+        raise SystemExit(1) from problem
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401  the SDK's own command line options, passed on as they are
+        """Run the tap from the command line."""
+        try:
+            with _quiet_pipe():
+                super().invoke(**options)
+        except PROBLEMS as problem:
+            cls.logger.error("%s", problem)  # noqa: TRY400  its words say what to do; a traceback would not
+            raise SystemExit(1) from problem
+
+    def _reset_state_progress_markers(self) -> None:
+        # The first thing that the SDK's (final) `sync_all` does, and the only one before it emits the state.
+        super()._reset_state_progress_markers()
+        self.prepare()
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self._config = {
+            name: value
+            for name, value in self._config.items()
+            if value is not None and (value != "" or name in self.keeps_empty)
+        }
+        try:
+            return super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as problem:
+            problem.errors = [self._without_secrets(error) for error in problem.errors]
+            raise
+
+    def _without_secrets(self, text: str) -> str:
+        for name, schema in self.config_jsonschema["properties"].items():
+            if schema.get("secret") and name in self._config:
+                text = text.replace(repr(self._config[name]), "(secret)").replace(str(self._config[name]), "(secret)")
+        return text
+
+    def _paged(self) -> list[PagedStream]:
+        return [stream for stream in self.streams.values() if isinstance(stream, self.stream_types)]
+
+
+@contextlib.contextmanager
+def _quiet_pipe() -> Iterator[None]:
+    """A target that died has told why: a traceback of the tap's on top of it would hide that."""
+    try:
+        yield
+    except BrokenPipeError as problem:
+        # The interpreter flushes standard output when it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write("The target stopped reading; its own message says why.\n")
+        raise SystemExit(1) from problem

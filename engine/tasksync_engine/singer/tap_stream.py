@@ -1,0 +1,173 @@
+"""Streams that are read in pages, and bookmarks that move over completely read pages only."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Stream
+from singer_sdk.helpers._catalog import pop_deselected_record_properties
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import RecordMessage, StateMessage
+
+from tasksync_engine.singer.tap import PROBLEMS, SyncTap
+from tasksync_engine.singer.tap_times import moment, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.metrics import Counter
+
+    from tasksync_engine.ledger import Ledger
+
+Record = dict[str, Any]
+
+
+class PagedStream(Stream):
+    """A stream that is read in pages.
+
+    Attributes:
+        keys: the fields that name a record.
+        ordered_by: the field of its time, where it is read incrementally.
+        marked: its bookmark carries the ledger's id and the mark of completeness.
+        read: it was read to its end in this run.
+    """
+
+    keys: ClassVar[tuple[str, ...]]
+    ordered_by: ClassVar[str | None] = None
+    marked: ClassVar[bool] = False
+    STATE_MSG_FREQUENCY = 2000
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # what the clients hand out is JSON already
+
+    def __init__(self, tap: SyncTap) -> None:
+        """A stream of this tap."""
+        super().__init__(tap=tap, schema=self.fields(tap.config))
+        self.primary_keys = self.keys
+        self.replication_key = self.ordered_by
+        self.read = False
+        self._read_at = datetime.now(UTC)
+
+    @property
+    def sync_tap(self) -> SyncTap:
+        """The tap that it belongs to."""
+        return cast("SyncTap", self._tap)
+
+    @classmethod
+    @abstractmethod
+    def fields(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The JSON schema of its records under these settings; asks no service."""
+
+    @abstractmethod
+    def pages(self) -> Iterator[Sequence[Record]]:
+        """Read page by page; what is behind a `yield` runs when the page has been written.
+
+        Raises:
+            ClientError: the service refused or could not be reached.
+        """
+
+    def get_records(self, context: Any) -> Iterable[Record]:  # noqa: ANN401, ARG002  the SDK's signature
+        """All records of all pages."""
+        for page in self.pages():
+            yield from page
+
+    def adopt_ledger(self, ledger: Ledger | None) -> None:
+        """Void a bookmark of another ledger: everything is read again (sync-rules §2.4).
+
+        A run without a ledger moves the bookmark past what the ledger has never seen, so it drops the id.
+        """
+        state = self.stream_state
+        if ledger is None:
+            state.pop("ledger", None)
+        elif state.get("ledger") != ledger.id:
+            state.clear()
+            state["ledger"] = ledger.id
+        state["complete"] = False
+
+    def _sync_records(
+        self,
+        context: Any = None,  # noqa: ANN401, ARG002  the SDK's signature
+        *,
+        write_messages: bool = True,  # noqa: ARG002  only the BATCH capability, which these taps lack, says no
+    ) -> Generator[Record, None, None]:
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            try:
+                yield from self._written(counter)
+            except PROBLEMS as problem:
+                self._write_state_message()
+                self.sync_tap.stop(problem)
+        self.read = True
+        self.sync_tap.stream_read()
+        self._write_state_message()
+
+    def _written(self, counter: Counter) -> Generator[Record, None, None]:
+        total = since_state = 0
+        for page in self.pages():
+            # Here the bookmark covers all pages but this one.
+            if since_state >= self.STATE_MSG_FREQUENCY:
+                self._write_state_message()
+                since_state = 0
+            self._read_at = datetime.now(UTC)
+            for record in page:
+                self._check_max_record_limit(total)
+                self._write_record_message(record)
+                total += 1
+                yield record
+            since_state += len(page)
+            counter.increment(len(page))
+
+    def _write_record_message(self, record: Record) -> None:
+        shown = {name: record.get(name) for name in self._shown_properties}
+        if self._hides_nested:
+            pop_deselected_record_properties(shown, self.schema, self.mask)
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(shown)
+            if mapped is not None:
+                self._tap.write_message(RecordMessage(stream_map.stream_alias, mapped, time_extracted=self._read_at))
+
+    @cached_property
+    def _shown_properties(self) -> list[str]:
+        return [name for name in self.effective_schema["properties"] if self.mask["properties", name]]
+
+    @cached_property
+    def _hides_nested(self) -> bool:
+        top_level = 2
+        return any(len(crumb) > top_level and not selected for crumb, selected in self.mask.items())
+
+    def _write_state_message(self) -> None:
+        # Also where nothing changed: the target drains what came before a STATE, settings and users above all.
+        _ = self.stream_state
+        self._tap.write_message(StateMessage(value=self.tap_state))
+
+    def finalize_state_progress_markers(self, state: Any = None) -> None:  # noqa: ANN401  the SDK's signature
+        """Nothing to do: these bookmarks are never provisional."""
+
+    def _write_starting_replication_value(self, context: Any) -> None:  # noqa: ANN401  the SDK's signature
+        """Nothing to do: the state is for people to read, and holds no copy of itself."""
+
+    def get_replication_key_signpost(self, context: Any = None) -> None:  # noqa: ANN401  the SDK's signature
+        """None: a bookmark is capped by the service's clock, not by this machine's."""
+
+
+class IncrementalStream(PagedStream):
+    """A stream read in (time, id) order, from its own bookmark less an overlap.
+
+    The bookmark is the maximum of old and new: the overlap reads older records again, and must not move it back.
+    """
+
+    @property
+    def bookmark(self) -> str | None:
+        """Up to when everything was read, in the fixed format."""
+        return cast("str | None", self.stream_state.get("replication_key_value"))
+
+    def since(self) -> str | None:
+        """From when to read, in the fixed format: the bookmark less `lookback_seconds`, or `start_date`, or None."""
+        if self.bookmark is None:
+            return self.sync_tap.start_date
+        return stamp(moment(self.bookmark) - timedelta(seconds=self.config["lookback_seconds"]))
+
+    def move_bookmark(self, read_to: str, now: str) -> None:
+        """Everything up to here is written; a record stamped in the future must not hide what comes before it."""
+        self.stream_state["replication_key"] = self.replication_key
+        self.stream_state["replication_key_value"] = max(self.bookmark or "", min(read_to, now))

@@ -1,0 +1,105 @@
+"""Which reminders a run reads (architecture, "tap-salesconnect"; sync-rules §1.3, §6)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tasksync_engine.singer.tap_times import fixed, moment, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_salesconnect.streams import Reminders
+    from tap_salesconnect.tap import TapSalesconnect
+
+    Page = list[dict[str, Any]]
+
+TOMBSTONES_LAST = timedelta(days=30)
+MOST_USERS_A_CALL = 200
+"""The service's limit; more are filtered here, for several calls could not be read in one order of time."""
+
+
+class ReminderReading:
+    """One run's reading of the reminders.
+
+    Beside the bookmark the state keeps `users_on` (who had task sync on since when, and is read in full) and
+    `read_at` (the service's time when the last complete reading began).
+    """
+
+    def __init__(self, stream: Reminders, tap: TapSalesconnect) -> None:
+        """Look at the users and at the state; the reading itself waits for `pages`."""
+        self._stream = stream
+        self._state = stream.stream_state
+        self._page_size = tap.config["page_size"]
+        self._start_date = tap.start_date
+        self._client = tap.client
+        self._ledger = tap.ledger
+        self._user_ids = tap.user_ids
+        self._users_on = tap.users_on()
+        self._began = stamp(tap.client.server_time())
+        self._afresh = stream.bookmark is None
+        self._seen: set[str] = set()
+
+    def pages(self) -> Iterator[Page]:
+        """What changed; all reminders of those switched on; tombstones of linked ones that are no longer known."""
+        if self._afresh:
+            # Reading everything in order reads each user in full, also when it is interrupted and goes on later.
+            self._state["users_on"] = self._users_on
+        switched_on = self._switched_on()
+        yield from self._changed()
+        yield from self._in_full(switched_on)
+        yield from self._looked_up(self._to_look_up(switched_on))
+        self._state["users_on"] = self._users_on
+        self._state["read_at"] = self._began
+
+    def _switched_on(self) -> list[str]:
+        """Users whose task sync was turned on, for the first time or again, since the state was written."""
+        known = self._state.get("users_on", {})
+        return sorted(user for user, since in self._users_on.items() if known.get(user) != since)
+
+    def _changed(self) -> Iterator[Page]:
+        # A linked reminder may have been given to somebody else: once there can be links, the filter is here.
+        asked = self._user_ids if self._afresh or self._ledger is None else frozenset[str]()
+        if len(asked) > MOST_USERS_A_CALL:
+            asked = frozenset()
+        linked = self._linked(sorted(self._user_ids)) if self._user_ids and not asked else frozenset[str]()
+        for page in self._read(updated_since=self._stream.since(), assignee_ids=sorted(asked) or None):
+            yield [row for row in page if self._concerns(row, linked)]
+            self._stream.move_bookmark(fixed(page[-1]["updated_at"]), self._began)
+
+    def _in_full(self, users: Sequence[str]) -> Iterator[Page]:
+        if users:
+            yield from self._read(updated_since=self._start_date, assignee_ids=users)
+
+    def _to_look_up(self, switched_on: Sequence[str]) -> list[str]:
+        """Linked reminders that this run has not met though the service may have forgotten that they were deleted."""
+        if self._gap_is_long():
+            return sorted(self._linked(sorted(self._user_ids) or None) - self._seen)
+        return sorted(self._linked(switched_on) - self._seen) if switched_on else []
+
+    def _looked_up(self, ids: Sequence[str]) -> Iterator[Page]:
+        if not ids:
+            return
+        yield from self._read(ids=ids)
+        now = stamp(self._client.server_time())
+        unknown = [id_ for id_ in ids if id_ not in self._seen]
+        yield [{"id": id_, "deleted_at": now, "updated_at": now} for id_ in unknown]
+
+    def _read(self, **filters: Any) -> Iterator[Page]:  # noqa: ANN401  the client's own filters
+        for page in self._client.reminders(include_deleted=True, limit=self._page_size, **filters):
+            if page:
+                self._seen.update(row["id"] for row in page)
+                yield page
+
+    def _concerns(self, row: dict[str, Any], linked: frozenset[str]) -> bool:
+        return not self._user_ids or row["assignee_id"] in self._user_ids or row["id"] in linked
+
+    def _linked(self, users: Sequence[str] | None) -> frozenset[str]:
+        if self._ledger is None:
+            return frozenset()
+        return frozenset(self._ledger.linked_ids("reminder", users=users))
+
+    def _gap_is_long(self) -> bool:
+        read_at = self._state.get("read_at")
+        return read_at is None or moment(self._began) - moment(read_at) > TOMBSTONES_LAST

@@ -1,0 +1,114 @@
+"""The tap for Marketo Sales Connect."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from singer_sdk import typing as th
+
+from tap_salesconnect.streams import People, Reminders, SalesforceSettings, Users
+from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
+from tasksync_engine.singer.tap import SyncTap
+
+
+class TapSalesconnect(SyncTap):
+    """Singer tap for Marketo Sales Connect: reminders with their tombstones, users, people, Salesforce settings."""
+
+    name = "tap-salesconnect"
+    stream_types = (SalesforceSettings, Users, Reminders, People)
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property("api_url", th.StringType, required=True, title="API URL", description="Base URL of the API."),
+        th.Property("token", th.StringType, secret=True, title="Token", description="Static API token."),
+        th.Property(
+            "oauth_client_id",
+            th.StringType,
+            title="OAuth client id",
+            description="With the secret: log in by client credentials instead of a static token.",
+        ),
+        th.Property(
+            "oauth_client_secret",
+            th.StringType,
+            secret=True,
+            title="OAuth client secret",
+            description="The secret of the OAuth client.",
+        ),
+        th.Property(
+            "start_date",
+            th.StringType,
+            title="Start date",
+            description="Read nothing that was last changed before this date or time (UTC unless it says otherwise).",
+        ),
+        th.Property(
+            "lookback_seconds",
+            th.IntegerType(minimum=0),
+            default=600,
+            title="Lookback seconds",
+            description="Overlap of two runs, for changes committed late: how far before its bookmark a run reads.",
+        ),
+        th.Property(
+            "page_size",
+            th.IntegerType(minimum=1, maximum=500),
+            default=500,
+            title="Page size",
+            description="Reminders asked for per call.",
+        ),
+        th.Property(
+            "extra_fields",
+            th.ArrayType(th.StringType),
+            title="Extra fields",
+            description="Members of a reminder beyond those of the contract, for extra field pairs of the mapping.",
+        ),
+        th.Property(
+            "user_ids",
+            th.ArrayType(th.StringType),
+            title="User ids",
+            description="Only reminders assigned to these users, for example one worker's share; empty means all.",
+        ),
+        th.Property(
+            "ledger_url",
+            th.StringType,
+            secret=True,
+            title="Ledger URL",
+            description="SQLAlchemy URL of the sync's ledger. Without it the tap works alone.",
+        ),
+        th.Property(
+            "loopback_only",
+            th.BooleanType,
+            default=False,
+            title="Loopback only",
+            description="Refuse an API that is not on this machine; the sandbox environment sets it.",
+        ),
+    ).to_dict()
+
+    @cached_property
+    def client(self) -> SalesConnectClient:
+        """The connection of this run.
+
+        Raises:
+            WrongSettings: a credential is missing, or the URL is refused.
+        """
+        return self.resources.enter_context(SalesConnectClient(SalesConnectSettings.from_config(self.config)))
+
+    @cached_property
+    def users(self) -> list[dict[str, Any]]:
+        """All users, read once in a run."""
+        return [user for page in self.client.users() for user in page]
+
+    @property
+    def user_ids(self) -> frozenset[str]:
+        """The users that the tap is limited to; empty means all."""
+        return frozenset(self.config.get("user_ids", ()))
+
+    def users_on(self) -> dict[str, str]:
+        """When each user who has task sync on turned it on; only `user_ids` where that is set."""
+        return {
+            user["id"]: user["task_sync"]["enabled_at"]
+            for user in self.users
+            if user["task_sync"]["enabled"] and (not self.user_ids or user["id"] in self.user_ids)
+        }
+
+    def prepare(self) -> None:
+        """Make the connection's settings, then the ledger; costs no call."""
+        _ = self.client
+        super().prepare()
