@@ -19,4 +19,6 @@ How to build a service (`Service` in `service.py` is the protocol):
 6. Ask per row of a batch `faults_of(request).row_error(fields)`, once per page `faults_of(request).page_size(size)`;
    `expire_session` and `daily_limit` arrive as calls of the service's methods.
 7. Small facts (ids, tokens, settings) go to `store.values`, changed with `store.set_value(name, value)`: journalled.
+
+The Salesforce service is found as `tasksync_sandbox.salesforce.service.SalesforceService`, made with its `Core`.
 """

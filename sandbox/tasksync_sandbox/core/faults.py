@@ -29,7 +29,7 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
         path: regular expression searched in the request's path; every path without it.
         times: it strikes at most this often.
         every: it strikes each n-th time it could.
-        status: HTTP status of a `status` fault.
+        status: HTTP status of a `status` fault (503 without it), or of a refused row where rows have one.
         body: its body: text is sent as it is, anything else as JSON.
         headers: its headers.
         seconds: length of a `latency` (real time) or `late_commit` (sandbox time).
@@ -44,7 +44,7 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     path: str | None = None
     times: int | None = None
     every: int | None = None
-    status: int = 503
+    status: int | None = None
     body: Any = None
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     seconds: float = 1.0

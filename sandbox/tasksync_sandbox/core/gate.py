@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tasksync_sandbox.core.service import Service
 
 TRANSPORT_IN_SCOPE = "sandbox.transport"
+# A service's last route may have this path, to answer in its own shape where nothing else fits.
+ANYTHING = "/{path:path}"
 
 
 class Gate:
@@ -65,18 +68,19 @@ class Gate:
         return None, lose_answer
 
     def _status(self, fault: FaultRequest) -> Response:
+        status = fault.status or HTTPStatus.SERVICE_UNAVAILABLE
         if fault.body is None:
-            answer = self._service.error(fault.status, "A fault was set for this request.")
+            answer = self._service.error(status, "A fault was set for this request.")
         elif isinstance(fault.body, str):
-            answer = Response(fault.body, fault.status, media_type="text/html")
+            answer = Response(fault.body, status, media_type="text/html")
         else:
-            answer = JSONResponse(fault.body, fault.status)
+            answer = JSONResponse(fault.body, status)
         answer.headers.update(fault.headers)
         return answer
 
     def _endpoint(self, scope: Scope) -> str:
         for route in self._service.routes:
-            if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
+            if isinstance(route, Route) and route.path != ANYTHING and route.matches(scope)[0] is Match.FULL:
                 return f"{scope['method']} {route.path}"
         return f"{scope['method']} (unknown)"
 
