@@ -1,0 +1,72 @@
+"""Which hosts the clients talk to, and no others."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from tasksync_clients.errors import WrongSettings
+
+_LIKE: Final = "https://name.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting's name and its environment variable, as messages show them."""
+
+    name: str
+    variable: str
+
+    def __str__(self) -> str:
+        """Show both names."""
+        return f"{self.name} ({self.variable})"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(url: str) -> str:
+    """Give host and port of a URL, all that messages say of it."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "?"
+
+
+def split(url: str) -> SplitResult | None:
+    """Take a URL apart; None unless it is http(s) with a host, a sane port, and no user, query or fragment."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    sane = parts.scheme in {"http", "https"} and parts.hostname and port != 0 and url.isascii() and url.isprintable()
+    if not sane or "@" in parts.netloc or " " in url or "\\" in url or "?" in url or "#" in url:
+        return None
+    return parts
+
+
+def base_url(raw: str, setting: Setting, *, loopback_only: bool, allow_path: bool = False) -> str:
+    """Check the address of a service and give it without a slash at its end.
+
+    Raises:
+        WrongSettings: it is no http(s) address of a host, or not on this machine where only that is allowed.
+    """
+    parts = split(raw)
+    if parts is None or (parts.path.strip("/") and not allow_path):
+        message = f"{setting} is not an address such as {_LIKE}: correct it."
+        raise WrongSettings(message)
+    if loopback_only and not is_loopback(parts.hostname or ""):
+        message = (
+            f"{setting} names the host {host_of(raw)}, but the sandbox environment talks to this machine only: "
+            "unset it, or use the production environment."
+        )
+        raise WrongSettings(message)
+    return raw.rstrip("/")

@@ -1,0 +1,27 @@
+"""Keeps query strings out of urllib3's log lines: they hold SOQL, ids and search values."""
+
+import logging
+import re
+from typing import Final
+
+_QUERY: Final = re.compile(r"\?[^\s'\")]*")
+_SPEAKERS: Final = ("urllib3.connectionpool", "urllib3.util.retry")
+
+
+class _CutQueries(logging.Filter):
+    """Cuts the query off every address in a log record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record; it is always let through."""
+        cut = _QUERY.sub("?…", record.getMessage())
+        record.msg, record.args = cut, ()
+        return True
+
+
+_FILTER: Final = _CutQueries()
+
+
+def cut_queries() -> None:
+    """Install the filter; a second time changes nothing."""
+    for name in _SPEAKERS:
+        logging.getLogger(name).addFilter(_FILTER)
