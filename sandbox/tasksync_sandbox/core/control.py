@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -42,6 +43,7 @@ class Control:
     def _own_routes(self) -> list[Route]:
         return [
             Route("/status", self.status, methods=["GET"]),
+            Route("/rows/{table}", self.rows, methods=["GET"]),
             Route("/reset", self.reset, methods=["POST"]),
             Route("/load", self.load, methods=["POST"]),
             Route("/calls", self.calls, methods=["GET", "DELETE"]),
@@ -62,6 +64,14 @@ class Control:
                 "records": {name: len(table.rows) for name, table in tables.items()},
             }
         )
+
+    async def rows(self, request: Request) -> Response:
+        """Stored rows of a table as they are, at most `limit`; for `sandbox show`."""
+        table = self._core.store.tables.get(request.path_params["table"])
+        limit = request.query_params.get("limit", "1000")
+        if table is None or not limit.isdecimal():
+            return JSONResponse({"error": "no such table, or no such limit"}, 400)
+        return JSONResponse(list(islice(table.rows.values(), int(limit))))
 
     async def reset(self, request: Request) -> Response:
         """Back to the beginning; tokens and ids stay."""

@@ -15,7 +15,6 @@ import uvicorn
 from starlette.routing import Router
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tasksync_sandbox.core.certificate import ensure_certificate
 from tasksync_sandbox.core.clock import Clock
 from tasksync_sandbox.core.control import PREFIX, Control
 from tasksync_sandbox.core.gate import TRANSPORT_IN_SCOPE, Gate
@@ -87,7 +86,7 @@ class Sandbox:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DataFolderInUseError(data_folder) from None
-        self._tls = ensure_certificate(data_folder) if tls else None
+        self._tls = _certificate(data_folder) if tls else None
         self._sockets = [_bound(port) for _, _, port in services]
         clock = Clock(data_folder / "clock.json")
         self._services = [make(Core(name, data_folder, clock)) for name, make, _ in services]
@@ -170,6 +169,12 @@ def application(service: Service) -> ASGIApp:
         await (control if scope["path"].startswith(PREFIX + "/") else gate)(scope, receive, send)
 
     return app
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    from tasksync_sandbox.core.certificate import ensure_certificate  # noqa: PLC0415  a fifth of the start's time
+
+    return ensure_certificate(folder)
 
 
 def _bound(port: int) -> socket.socket:

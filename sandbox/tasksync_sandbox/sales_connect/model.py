@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Counted = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 # Rows hold no cycles, so the garbage collector need not visit a million of them.
 
@@ -12,8 +16,8 @@ class Campaign(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
     id: str
     name: str | None = None
-    day: int | None = None
-    step: int | None = None
+    day: Counted | None = None
+    step: Counted | None = None
 
 
 class PersonOfReminder(msgspec.Struct, frozen=True, gc=False):

@@ -64,7 +64,10 @@ class SalesConnectService:
             _route("POST", "/oauth/token", self._answered(self._token)),
             _route("GET", "/openapi.json", self._answered(_document)),
         ]
-        self.routes.append(Route(ANYTHING, _NoSuchResource(list(self.routes))))
+        refusal = _NoSuchResource(list(self.routes))
+        # Else another method there would take "batch" for an id.
+        self.routes.insert(3, Route("/v1/reminders/batch", refusal))
+        self.routes.append(Route(ANYTHING, refusal))
         self.control_routes: list[BaseRoute] = []
 
     def start(self) -> None:
@@ -197,10 +200,11 @@ class _NoSuchResource:
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        allowed: set[str] = set()
-        for route in self._routes:
-            if isinstance(route, Route) and route.matches(scope)[0] is Match.PARTIAL:
-                allowed |= route.methods or set()
+        partial = [
+            route for route in self._routes if isinstance(route, Route) and route.matches(scope)[0] is Match.PARTIAL
+        ]
+        # The path that was listed first is meant: /batch is no id.
+        allowed = {name for route in partial if route.path == partial[0].path for name in route.methods or ()}
         if allowed:
             refusal = RefusedError(405, "No such method here.", headers={"Allow": ", ".join(sorted(allowed))})
         else:

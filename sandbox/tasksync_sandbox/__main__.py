@@ -1,0 +1,5 @@
+"""`python -m tasksync_sandbox` is `sandbox`."""
+
+from tasksync_sandbox.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What the `sandbox` command does, one module per group of commands."""
