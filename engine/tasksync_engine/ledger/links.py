@@ -177,12 +177,3 @@ def close(connection: Connection, ended: Iterable[tuple[Link, datetime | None]],
             .values(state=state, closed_at=at, task_stamp=bindparam("stamp")),
             rows,
         )
-
-
-def taken(connection: Connection, side: Side, ids: Sequence[str]) -> set[str]:
-    """Those of the ids that any link holds, open or closed: they are no counterparts (sync-rules §2.3)."""
-    return {
-        record_id
-        for part in chunks(ids)
-        for record_id in connection.execute(select(_column(side)).where(_column(side).in_(part))).scalars()
-    }

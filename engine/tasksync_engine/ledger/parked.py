@@ -96,6 +96,12 @@ def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> lis
     return [_parked(row) for row in connection.execute(query)]
 
 
+def waiting_for_deleted(connection: Connection, side: Side) -> frozenset[str]:
+    """The records of one side whose change waits because the other record is gone."""
+    query = select(parked.c.record_id).where(parked.c.side == side, parked.c.code == GONE)
+    return frozenset(connection.execute(query).scalars())
+
+
 def park(connection: Connection, changes: Iterable[Parked]) -> None:
     """Park changes; each replaces what was parked of its record."""
     latest = {(change.side, change.record_id): change for change in changes}

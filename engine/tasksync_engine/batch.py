@@ -1,0 +1,265 @@
+"""One batch of source records: sorted by what the ledger knows of them, decided, carried out, settled.
+
+The steps are those of the architecture's "The engine, one batch"; the rules are sync-rules §1 to §7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tasksync_engine.carrying import Carrier
+from tasksync_engine.ledger import deletions, intents, links, parked
+from tasksync_engine.ledger.deletions import DONE, HELD, PENDING, Deletion
+from tasksync_engine.ledger.store import now
+from tasksync_engine.pairing import Skip, came_back, counterpart, draft_reminder, draft_task, excluded, is_free, too_old
+from tasksync_engine.settlement import Settlement
+from tasksync_engine.work import Making, Pairing, base_of_create
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tasksync_engine.context import Context
+    from tasksync_engine.ledger.intents import Intent
+    from tasksync_engine.ledger.links import Link
+    from tasksync_engine.ledger.parked import Parked
+    from tasksync_engine.records import Record
+    from tasksync_mappings import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a batch's records, read in one go."""
+
+    links: Mapping[str, Sequence[Link]]
+    parked: Mapping[str, Parked]
+    deletions: Mapping[str, Deletion]
+    intents: Mapping[str, Intent]
+    waiting: frozenset[str]
+
+    @classmethod
+    def of(cls, context: Context, ids: Sequence[str]) -> Known:
+        """Read it, by source id."""
+        with context.ledger.transaction() as connection:
+            return cls(
+                links=links.of_records(connection, context.source, ids),
+                parked=parked.of_records(connection, context.source, ids),
+                deletions=deletions.of_records(connection, context.source, ids),
+                intents=intents.of_records(connection, context.source, ids),
+                waiting=parked.waiting_for_deleted(connection, context.target),
+            )
+
+    def open_link(self, record_id: str) -> Link | None:
+        """The record's open link."""
+        return next((link for link in self.links.get(record_id, ()) if link.state == links.OPEN), None)
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch on its way through the engine.
+
+    Attributes:
+        context: The run.
+        retried: Parked changes that are tried again, by source id; empty for a batch of the stream.
+    """
+
+    context: Context
+    retried: Mapping[str, Parked] = field(default_factory=dict)
+    known: Known = field(init=False)
+    settlement: Settlement = field(default_factory=Settlement)
+    pairings: list[Pairing] = field(default_factory=list)
+    single: list[Record] = field(default_factory=list)
+    makings: list[Making] = field(default_factory=list)
+
+    def process(self, records: Sequence[Record]) -> None:
+        """Bring the destination to these source records; a later record of an id replaces an earlier one.
+
+        Raises:
+            StopRun: The destination cannot go on; what was carried out before is settled.
+        """
+        latest = {record.id: record for record in records}
+        self.known = Known.of(self.context, list(latest))
+        for record in latest.values():
+            self._sort(record)
+        if self.single:
+            self._pair()
+        carrier = Carrier(self.context, self.settlement)
+        try:
+            carrier.create(self.makings)
+            carrier.bring(self.pairings)
+        finally:
+            self.context.settle(self.settlement)
+
+    # Sorting: one record, by what the ledger knows of it.
+
+    def _sort(self, record: Record) -> None:
+        link = self.known.open_link(record.id)
+        if record.id in self.known.parked:
+            self.settlement.unparked.add(record.id)
+        if record.is_tombstone:
+            self._take_tombstone(record, link)
+            return
+        if record.id in self.known.deletions:
+            self.settlement.undeleted.add(record.id)
+        if link is not None:
+            self._take_linked(record, link)
+        else:
+            self._take_single(record)
+
+    def _take_tombstone(self, record: Record, link: Link | None) -> None:
+        """Store it as pending; a closed link's tombstone is the echo of a deletion that was carried out (§6)."""
+        noted = self.known.deletions.get(record.id)
+        if link is None and self.known.links.get(record.id):
+            self.settlement.counts["echoed"] += 1
+            return
+        settled = noted is not None and noted.state == DONE and noted.deleted_at == record.deleted_at
+        if settled or (noted is not None and noted.state in {PENDING, HELD}):
+            self.settlement.counts["echoed"] += 1
+            return
+        self.settlement.deletions.append(self._deletion(record))
+
+    def _deletion(self, record: Record) -> Deletion:
+        return Deletion(
+            side=record.side,
+            record_id=record.id,
+            state=PENDING,
+            deleted_at=record.deleted_at,
+            tombstone=record.raw,
+            noted_at=now(),
+            run_id=self.context.run_id,
+        )
+
+    def _take_linked(self, record: Record, link: Link) -> None:
+        context, counts = self.context, self.settlement.counts
+        if link.record_id(context.target) in self.known.waiting:
+            self.settlement.revived.add(link.record_id(context.target))
+        if context.translation.is_echo(record.side, record.raw, link.base):
+            counts["echoed"] += 1
+            if record.user != link.user(record.side):
+                self.settlement.rebased[link.id] = _with_user(link, record)
+            return
+        pairing = Pairing(
+            record,
+            link.record_id(context.target),
+            link,
+            link.base,
+            retried=self.retried.get(record.id),
+        )
+        if not context.participation.takes_part(record.side, record.user):
+            self._carrier().park_for_roster(pairing)
+            return
+        self.pairings.append(pairing)
+
+    def _take_single(self, record: Record) -> None:
+        """Rule out what takes no part; the rest is looked up (sync-rules §1, §4)."""
+        past = self.known.links.get(record.id, ())
+        person = self.context.participation.user(record.side, record.user)
+        if past and past[0].state == links.KEPT:
+            self._skip(Skip.KEPT)
+        elif past and _is_stale(record, past[0]):
+            self._skip(Skip.STALE)
+        elif person is None:
+            self._skip_or_keep_owed(record, Skip.USER_OFF)
+        elif person.salesforce_id is None:
+            owed = self._is_owed(record) or too_old(record, person, self.context.settings.initial_lookback) is None
+            self._skip_or_keep_owed(record, Skip.LEFT_OUT, owed=owed, reason=person.left_out)
+        elif record.side == "task" and (reason := excluded(record.raw, self.context.translation)):
+            self._skip(reason)
+        else:
+            self.single.append(record)
+
+    def _skip(self, reason: Skip) -> None:
+        self.settlement.counts[f"skipped: {reason}"] += 1
+
+    def _is_owed(self, record: Record) -> bool:
+        """Whether a create of this record was begun or parked: it stays owed, whatever E (sync-rules §2.2)."""
+        return record.id in self.known.parked or record.id in self.known.intents
+
+    def _skip_or_keep_owed(
+        self,
+        record: Record,
+        skip: Skip,
+        *,
+        owed: bool | None = None,
+        reason: str | None = None,
+    ) -> None:
+        if self._is_owed(record) if owed is None else owed:
+            self._carrier().park_single_for_roster(record, self.known.parked.get(record.id), reason)
+        else:
+            self._skip(skip)
+
+    # Pairing: the counterparts of records without an open link.
+
+    def _pair(self) -> None:
+        self.context.prepare()
+        found = self.context.destination.counterparts(self.single)
+        candidate_ids = sorted({candidate.id for candidates in found.values() for candidate in candidates})
+        with self.context.ledger.transaction() as connection:
+            held = links.of_records(connection, self.context.target, candidate_ids)
+            begun = intents.of_records(connection, self.context.target, candidate_ids)
+        used: set[str] = set()
+        for record in self.single:
+            free = [
+                candidate
+                for candidate in found.get(record.id, ())
+                if candidate.id not in used and is_free(record, candidate, held.get(candidate.id, ()))
+            ]
+            match = counterpart(record, free)
+            if match is None:
+                self._make(record)
+                continue
+            intent = self.known.intents.get(record.id) or begun.get(match.id)
+            if intent is None and came_back(record, match):
+                self._make(record, anew=True)
+                continue
+            used.add(match.id)
+            self._adopt(record, match, intent.base if intent else {})
+
+    def _adopt(self, record: Record, match: Record, base: Base) -> None:
+        """Link a pair that was found; found deleted, that look-up is the tombstone (sync-rules §2.3)."""
+        pairing = Pairing(record, match.id, base=base, current=match, retried=self.retried.get(record.id))
+        self.settlement.intents_done |= {(record.side, record.id), (match.side, match.id)}
+        self.settlement.counts["linked"] += 1
+        if not match.is_tombstone:
+            self.pairings.append(pairing)
+            return
+        self.settlement.new_links.append(pairing.as_new_link())
+        self.settlement.deletions.append(self._deletion(match))
+
+    def _make(self, record: Record, *, anew: bool = False) -> None:
+        """Make a counterpart, unless the record is too old for one (sync-rules §2.1, §2.2, §6)."""
+        person = self.context.participation.user(record.side, record.user)
+        was_linked = bool(self.known.links.get(record.id))
+        if not (anew or was_linked or self._is_owed(record)) and person is not None:
+            skip = too_old(record, person, self.context.settings.initial_lookback)
+            if skip is not None:
+                self._skip(skip)
+                return
+        translation = self.context.translation
+        draft = (draft_task if record.side == "reminder" else draft_reminder)(record.raw, translation)
+        again = anew or was_linked
+        self.makings.append(
+            Making(
+                source=record,
+                columns=draft.columns,
+                key=f"{record.id}:{record.stamp.isoformat()}" if again else record.id,
+                base=base_of_create(record, draft.columns, translation),
+                retried=self.retried.get(record.id),
+            ),
+        )
+
+    def _carrier(self) -> Carrier:
+        return Carrier(self.context, self.settlement)
+
+
+def _is_stale(record: Record, closed: Link) -> bool:
+    """Whether a living record is an older version of one whose deletion closed its link: only a task comes back."""
+    if record.side == "reminder":
+        return True
+    return closed.task_stamp is not None and record.stamp < closed.task_stamp
+
+
+def _with_user(link: Link, record: Record) -> Link:
+    if record.side == "reminder":
+        return replace(link, reminder_user=record.user)
+    return replace(link, task_user=record.user)

@@ -1,0 +1,91 @@
+"""What every step of a run shares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tasksync_engine.ledger.store import now
+from tasksync_mappings import Translation, other
+
+if TYPE_CHECKING:
+    from tasksync_engine.destination import Destination
+    from tasksync_engine.ledger import Ledger
+    from tasksync_engine.ledger.runs import Event
+    from tasksync_engine.participation import Participation
+    from tasksync_engine.records import Reader
+    from tasksync_engine.settings import EngineSettings
+    from tasksync_engine.settlement import Settlement
+    from tasksync_mappings import FieldMap, Side
+
+
+@dataclass(slots=True)
+class Context:
+    """One run of one direction.
+
+    Attributes:
+        ledger: The open ledger.
+        destination: The side that is written to.
+        fields: The field map.
+        settings: The engine's settings.
+        read_source: Reads the source's records.
+        participation: Who takes part.
+        template: The subject template of Sales Connect's settings.
+        run_id: The run's number in the ledger.
+        counts: What happened so far.
+        plan: In a dry run, what would have happened.
+    """
+
+    ledger: Ledger
+    destination: Destination
+    fields: FieldMap
+    settings: EngineSettings
+    read_source: Reader
+    participation: Participation
+    template: str | None = None
+    run_id: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    plan: list[Event] = field(default_factory=list)
+    prepared: bool = False
+    _translation: Translation | None = None
+
+    @property
+    def target(self) -> Side:
+        """The side that is written to."""
+        return self.destination.side
+
+    @property
+    def source(self) -> Side:
+        """The side that changes come from."""
+        return other(self.destination.side)
+
+    @property
+    def translation(self) -> Translation:
+        """The field map with the template and the roster of now."""
+        if self._translation is None:
+            self._translation = Translation(self.fields, self.participation.translation(), self.template)
+        return self._translation
+
+    def take_roster(self, participation: Participation) -> None:
+        """From now on decide with this roster."""
+        self.participation, self._translation = participation, None
+
+    def take_template(self, template: str | None) -> None:
+        """From now on render Subjects with this template."""
+        self.template, self._translation = template, None
+
+    def prepare(self) -> None:
+        """Before the destination is first asked for anything: is it the ledger's own, and has it what we need?"""
+        if not self.prepared:
+            self.ledger.claim(*self.destination.identity())
+            self.destination.prepare()
+            self.prepared = True
+
+    def settle(self, settlement: Settlement) -> None:
+        """Write a batch's outcome in one ledger transaction and count it; a dry run keeps its events as the plan."""
+        self.counts.update(settlement.counts)
+        if self.settings.dry_run:
+            self.plan.extend(settlement.events)
+        with self.ledger.transaction() as connection:
+            settlement.write(connection, self.source, self.run_id, now())

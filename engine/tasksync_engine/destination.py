@@ -1,0 +1,86 @@
+"""What the engine needs of the side that it writes to: the one seam between the algorithm and the two services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tasksync_clients import RowResult
+    from tasksync_engine.records import Reader, Record
+    from tasksync_mappings import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A record to be made for a source's record.
+
+    Attributes:
+        source: The record that it is the counterpart of.
+        values: What it shall hold, in the destination's columns.
+        key: Makes the create repeatable: the same key never makes a second record.
+    """
+
+    source: Record
+    values: Mapping[str, Any]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Changed fields of a record that exists.
+
+    Attributes:
+        current: The record as it was read for the decision.
+        values: The changed columns only.
+    """
+
+    current: Record
+    values: Mapping[str, Any]
+
+
+class Destination(Protocol):
+    """One service as the side that a change is brought to.
+
+    Every batch method answers in the order of what it was given. A failure of the service as a whole is raised as
+    `tasksync_clients.errors.StopRun`; a refused row is a `RowResult` with its recovery.
+    """
+
+    @property
+    def side(self) -> Side:
+        """Which side it is."""
+
+    @property
+    def reader(self) -> Reader:
+        """Reads its records."""
+
+    @property
+    def calls(self) -> int:
+        """API calls made so far."""
+
+    def identity(self) -> tuple[str, str]:
+        """Whose data it is: the key of `Ledger.claim` and the organization's or tenant's id."""
+
+    def prepare(self) -> None:
+        """Check that all that the mapping names exists.
+
+        Raises:
+            ConfigError: A field or a picklist value is missing; names it and says what to do.
+        """
+
+    def read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """The living records among these, by id."""
+
+    def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        """By source id: every record, deleted ones included, that names the source's or is named by it (§2.3)."""
+
+    def create(self, creates: Sequence[Create]) -> list[RowResult]:
+        """Make records."""
+
+    def update(self, updates: Sequence[Update]) -> list[RowResult]:
+        """Write changed fields; a record that moved on since it was read is refused where the service can tell."""
+
+    def delete(self, records: Sequence[Record]) -> list[RowResult]:
+        """Delete records, as they were read for the decision; one that is gone already counts as done."""

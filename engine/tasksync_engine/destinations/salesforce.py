@@ -1,0 +1,153 @@
+"""Salesforce Tasks as the destination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from tasksync_clients.soql import chunked_in
+from tasksync_engine.destination import Destination
+from tasksync_engine.errors import ConfigError
+from tasksync_engine.records import Reader, Record, task_reader
+from tasksync_mappings import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tasksync_clients import RowResult
+    from tasksync_clients.salesforce import SalesforceClient
+    from tasksync_engine.destination import Create, Update
+    from tasksync_mappings import Field, FieldMap
+
+TASK = "Task"
+ALWAYS_READ = ("Id", "OwnerId", "IsDeleted", "IsClosed", "CreatedDate", "LastModifiedDate", "SystemModstamp")
+
+
+class SalesforceDestination(Destination):
+    """Tasks through sObject Collections; creates are upserts on the link field, so that repeating one is harmless."""
+
+    side: Literal["task"] = "task"
+
+    def __init__(self, client: SalesforceClient, fields: FieldMap) -> None:
+        if fields.task_field is None:
+            message = (
+                "link.task_field is null in the mapping file: pushing reminders without the External ID field is not "
+                "supported yet. Deploy the field (see docs) and name it there."
+            )
+            raise ConfigError(message)
+        self._client = client
+        self._fields = fields
+        self._link_field = fields.task_field
+        self._read_task = task_reader(fields.task_field)
+
+    @property
+    def reader(self) -> Reader:
+        """Reads tasks."""
+        return self._read_task
+
+    @property
+    def calls(self) -> int:
+        """API calls made so far."""
+        return self._client.calls
+
+    def identity(self) -> tuple[str, str]:
+        """The organization's id, which the login tells."""
+        return "org_id", self._client.org_id
+
+    def prepare(self) -> None:
+        """Check the org's Task against the mapping.
+
+        Raises:
+            ConfigError: The org lacks a field or a picklist value, or the field cannot be written.
+        """
+        described = {field["name"].lower(): field for field in self._client.describe(TASK)["fields"]}
+        self._check_link_field(described.get(self._link_field.lower()))
+        for field in self._fields.fields:
+            self._check_field(field, described.get(field.task.lower()))
+
+    def _check_link_field(self, described: Mapping[str, Any] | None) -> None:
+        name = self._link_field
+        if described is None:
+            message = (
+                f"The org's Task has no field {name}, or the integration user may not see it. Deploy the Activity "
+                "field with its permission set, or name another one in the mapping file (link.task_field). "
+                "Nothing was written."
+            )
+            raise ConfigError(message)
+        if not described.get("externalId") or not described.get("updateable"):
+            message = (
+                f"The org's field Task.{name} must be an External ID that the integration user may edit. "
+                "Deploy it as the project's metadata has it. Nothing was written."
+            )
+            raise ConfigError(message)
+
+    def _check_field(self, field: Field, described: Mapping[str, Any] | None) -> None:
+        if described is None or not described.get("updateable"):
+            message = (
+                f"The mapping's field {field.name} names Task.{field.task}, which the org lacks or the integration "
+                f"user may not edit. Correct fields.{field.name}.task in the mapping file. Nothing was written."
+            )
+            raise ConfigError(message)
+        if field.kind is not Kind.PICKLIST or field.values is None:
+            return
+        known = {entry["value"] for entry in described.get("picklistValues") or () if entry.get("active", True)}
+        for value in field.values.values():
+            if value not in known:
+                message = (
+                    f"The org's picklist Task.{field.task} has no active value {value!r}, which the mapping's field "
+                    f"{field.name} writes. Known are {', '.join(sorted(known)) or 'none'}. Correct "
+                    f"fields.{field.name}.values in the mapping file. Nothing was written."
+                )
+                raise ConfigError(message)
+
+    def read(self, ids: Sequence[str]) -> dict[str, Record]:
+        """The living tasks among these, one call for 2,000."""
+        rows = self._client.retrieve(TASK, list(ids), self._columns())
+        tasks = (self._read_task(row) for row in rows if row is not None)
+        return {task.id: task for task in tasks if not task.is_tombstone}
+
+    def _columns(self) -> list[str]:
+        return list(dict.fromkeys([*ALWAYS_READ, *self._fields.columns("task"), self._link_field]))
+
+    def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        """By reminder: the tasks whose link field holds its id, and the one that it names itself."""
+        found: dict[str, list[Record]] = {}
+        named = {record.pointer: record.id for record in records if record.pointer}
+        wanted = {record.id for record in records}
+        for task in self._search(sorted(wanted), sorted(named)):
+            owners = {task.pointer if task.pointer in wanted else None, named.get(task.id)}
+            for reminder_id in owners - {None}:
+                found.setdefault(str(reminder_id), []).append(task)
+        return found
+
+    def _search(self, reminder_ids: Sequence[str], task_ids: Sequence[str]) -> list[Record]:
+        conditions = [*chunked_in(self._link_field, reminder_ids), *chunked_in("Id", task_ids)]
+        columns = ", ".join(self._columns())
+        tasks: dict[str, Record] = {}
+        for condition in conditions:
+            soql = f"SELECT {columns} FROM {TASK} WHERE {condition}"  # noqa: S608 - SOQL; the client quotes the values
+            for page in self._client.query(soql, include_deleted=True):
+                tasks |= {task.id: task for task in map(self._read_task, page)}
+        return list(tasks.values())
+
+    def create(self, creates: Sequence[Create]) -> list[RowResult]:
+        """Upsert on the link field: repeating a create whose answer was lost finds the task that it made."""
+        rows = [{self._link_field: create.source.id, **create.values} for create in creates]
+        return self._client.upsert(TASK, self._link_field, rows)
+
+    def update(self, updates: Sequence[Update]) -> list[RowResult]:
+        """Write changed fields; Collections knows no condition (sync-rules §9)."""
+        return self._client.update(TASK, [{"Id": update.current.id, **update.values} for update in updates])
+
+    def delete(self, records: Sequence[Record]) -> list[RowResult]:
+        """Move tasks to the recycle bin."""
+        return self._client.delete([record.id for record in records])
+
+    def active_users(self, emails: Sequence[str]) -> dict[str, list[str]]:
+        """The ids of active users by lower-case email, for the roster (sync-rules §1.2)."""
+        found: dict[str, list[str]] = {}
+        for condition in chunked_in("Email", emails):
+            soql = f"SELECT Id, Email FROM User WHERE {condition} AND IsActive = true"  # noqa: S608 - see _search
+            for page in self._client.query(soql):
+                for row in page:
+                    found.setdefault((row.get("Email") or "").lower(), []).append(row["Id"])
+        return found

@@ -1,0 +1,205 @@
+"""One run of one direction, from its lock to its report: what the two targets drive."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tasksync_clients import ClientError
+from tasksync_clients.recovery import OTHER
+from tasksync_engine.batch import Batch
+from tasksync_engine.context import Context
+from tasksync_engine.errors import ConfigError, EngineError
+from tasksync_engine.finishing import finish
+from tasksync_engine.ledger import lock, open_ledger, parked, roster, runs
+from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
+from tasksync_engine.ledger.store import now
+from tasksync_engine.participation import Participation, match_users
+from tasksync_engine.records import InvalidRecord, parse_time, read_reminder, salesforce_id, task_reader
+from tasksync_mappings import MappingError, load_mapping, other
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tasksync_engine.destination import Destination
+    from tasksync_engine.ledger import Participant
+    from tasksync_engine.records import Record
+    from tasksync_engine.settings import EngineSettings
+    from tasksync_mappings import FieldMap
+
+logger = logging.getLogger("tasksync")
+
+DIRECTIONS = {"task": "to-salesforce", "reminder": "to-salesconnect"}
+TEMPLATE = "subject_template"
+
+
+@dataclass(slots=True)
+class Engine:
+    """One run: open it, feed it, finish it if its input was complete, close it.
+
+    Attributes:
+        settings: The engine's settings.
+        connect: Makes the destination, given the field map.
+    """
+
+    settings: EngineSettings
+    connect: Callable[[FieldMap], Destination]
+    context: Context = field(init=False)
+    _open: ExitStack = field(default_factory=ExitStack)
+    _started: float = 0.0
+
+    def open(self) -> None:
+        """Check the mapping, open the ledger, take the run's lock, and note the run.
+
+        Raises:
+            ConfigError: The mapping file cannot be used.
+            LedgerError: The ledger cannot be opened.
+            Busy: Another run of this ledger is going on.
+        """
+        self._started = time.monotonic()
+        try:
+            fields = load_mapping(self.settings.mapping_path)
+        except MappingError as error:
+            raise ConfigError(str(error)) from error
+        ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))
+        try:
+            self._open.enter_context(lock.hold(ledger.engine, "run"))
+            destination = self.connect(fields)
+            readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
+            with ledger.transaction() as connection:
+                run_id = runs.start(connection, DIRECTIONS[destination.side], now(), dry_run=self.settings.dry_run)
+        except BaseException:
+            self._open.close()
+            raise
+        if self.settings.dry_run:
+            ledger.pretend()
+        self.context = Context(
+            ledger=ledger,
+            destination=destination,
+            fields=fields,
+            settings=self.settings,
+            read_source=readers[other(destination.side)],
+            participation=Participation.of(ledger.participants()),
+            template=ledger.get(TEMPLATE),
+            run_id=run_id,
+        )
+
+    def take_settings(self, record: Mapping[str, Any]) -> None:
+        """Take Sales Connect's settings: the subject template, and whose tenant it is.
+
+        Raises:
+            ForeignLedger: The ledger belongs to another tenant.
+        """
+        if record.get("account_id"):
+            self.context.ledger.claim("account_id", str(record["account_id"]))
+        template = record.get("activity_detail_customization") or None
+        if template != self.context.template:
+            self.context.take_template(template)
+            self.context.ledger.put(TEMPLATE, template or "")
+
+    def take_users(
+        self, people: Sequence[Participant], find: Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
+    ) -> None:
+        """Renew the roster from Sales Connect's users (sync-rules §1).
+
+        Args:
+            people: The users as Sales Connect has them, with their own Salesforce id where they have one.
+            find: Active Salesforce users' ids by lower-case email.
+        """
+        if not people:
+            return
+        self.context.ledger.claim(*self.context.destination.identity())
+        emails = sorted({(p.email or "").lower() for p in people if p.is_on and not p.salesforce_id and p.email})
+        matched = match_users(people, find(emails) if emails else {})
+        with self.context.ledger.transaction() as connection:
+            roster.replace(connection, matched)
+        self.context.take_roster(Participation.of(self.context.ledger.participants()))
+        for person in matched:
+            if person.left_out:
+                logger.warning("Sales Connect user %s is left out: %s", person.sales_connect_id, person.left_out)
+
+    def process(self, raws: Sequence[Mapping[str, Any]]) -> None:
+        """Bring the destination to a batch of source records.
+
+        Raises:
+            StopRun: The destination cannot go on; what was carried out before is settled.
+        """
+        records: list[Record] = []
+        for raw in raws:
+            try:
+                records.append(self.context.read_source(raw))
+            except InvalidRecord as error:
+                self._park_invalid(raw, str(error))
+        self.context.counts["read"] += len(raws)
+        if records:
+            Batch(self.context).process(records)
+
+    def _park_invalid(self, raw: Mapping[str, Any], reason: str) -> None:
+        """Keep a record that is not what its API promises; one without an id goes by its content."""
+        given = raw.get("id") or raw.get("Id")
+        record_id = given if isinstance(given, str) else hashlib.sha256(repr(raw).encode()).hexdigest()
+        change = Parked(
+            side=self.context.source,
+            record_id=record_id,
+            code=INVALID_RECORD,
+            category=OTHER,
+            message=f"The {self.context.source} is not what its API promises: {reason}.",
+            payload=raw,
+            parked_at=now(),
+            run_id=self.context.run_id,
+        )
+        with self.context.ledger.transaction() as connection:
+            parked.park(connection, [change])
+        self.context.counts["parked"] += 1
+
+    def finish(self) -> None:
+        """The input was complete: retry what is parked and due, then carry out or hold the deletions."""
+        finish(self.context)
+        self.context.counts["complete"] = 1
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Note how the run ended, and let go of its lock."""
+        context = self.context
+        complete = bool(context.counts.pop("complete", 0))
+        stopped = runs.STOPPED if error else (runs.OK if complete else runs.INCOMPLETE)
+        try:
+            context.ledger.forget()
+            with context.ledger.transaction() as connection:
+                runs.write_plan(connection, context.run_id, context.plan)
+                runs.end(
+                    connection,
+                    context.run_id,
+                    ended_at=now(),
+                    outcome=stopped,
+                    complete=complete,
+                    counts=dict(context.counts),
+                    api_calls=context.destination.calls,
+                    seconds=round(time.monotonic() - self._started, 3),
+                    message=str(error) if isinstance(error, (ClientError, EngineError)) else None,
+                )
+        finally:
+            self._open.close()
+
+
+def participant(record: Mapping[str, Any]) -> Participant:
+    """A user of Sales Connect as the roster takes them.
+
+    Raises:
+        InvalidRecord: It has no id.
+    """
+    task_sync = record.get("task_sync") or {}
+    if not isinstance(record.get("id"), str):
+        message = "a user has no id"
+        raise InvalidRecord(message)
+    enabled_at = task_sync.get("enabled_at")
+    return roster.Participant(
+        sales_connect_id=record["id"],
+        salesforce_id=salesforce_id(record.get("salesforce_user_id")),
+        enabled_at=parse_time(enabled_at, "task_sync.enabled_at") if enabled_at else now(),
+        email=record.get("email"),
+        is_on=bool(task_sync.get("enabled")),
+    )

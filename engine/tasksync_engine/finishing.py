@@ -1,0 +1,294 @@
+"""The end of a run whose input was complete: parked changes that are due, then the deletions (sync-rules §6, §7.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tasksync_clients.recovery import OTHER, category
+from tasksync_engine.batch import Batch
+from tasksync_engine.carrying import STALE_STATUS, Answers
+from tasksync_engine.ledger import deletions, links, parked
+from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
+from tasksync_engine.ledger.parked import ROSTER, Parked
+from tasksync_engine.ledger.runs import Event, RecordedConflict
+from tasksync_engine.ledger.store import now
+from tasksync_engine.pairing import counterpart, is_free
+from tasksync_engine.records import InvalidRecord
+from tasksync_engine.settlement import Settlement, retry_time
+from tasksync_mappings import Conflict, DeletionOutcome, Pair, merge_deletion, other
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tasksync_clients import RowResult
+    from tasksync_engine.context import Context
+    from tasksync_engine.ledger.links import Link
+    from tasksync_engine.records import Record
+    from tasksync_mappings import Side
+
+CHUNK = 2000
+ROUNDS = 3
+
+
+@dataclass(slots=True)
+class Doomed:
+    """One deletion with what it meets on the other side."""
+
+    deletion: Deletion
+    tombstone: Record
+    link: Link | None
+    current: Record | None = None
+    outcome: DeletionOutcome | None = None
+
+    @property
+    def ids(self) -> tuple[str | None, str | None]:
+        """(reminder id, task id)."""
+        there = self.current.id if self.current else (self.link.record_id(_far(self)) if self.link else None)
+        here = self.tombstone.id
+        return (here, there) if self.tombstone.side == "reminder" else (there, here)
+
+    @property
+    def task_stamp(self) -> datetime | None:
+        """The task's stamp as last seen, in whole seconds as Salesforce keeps it."""
+        task = self.tombstone if self.tombstone.side == "task" else self.current
+        return task.stamp.replace(microsecond=0) if task else None
+
+
+def _far(doomed: Doomed) -> Side:
+    return other(doomed.tombstone.side)
+
+
+def finish(context: Context) -> None:
+    """Do what may only be done once the tap has said that its input was complete.
+
+    Raises:
+        StopRun: The destination cannot go on; what was carried out before is settled.
+    """
+    _retry_parked(context)
+    _Deletions(context).carry_out()
+
+
+def _retry_parked(context: Context) -> None:
+    with context.ledger.transaction() as connection:
+        due = parked.due(connection, context.source, now(), run_id=context.run_id)
+        held = links.of_records(connection, context.source, [change.record_id for change in due])
+    changes: dict[str, Parked] = {}
+    records: list[Record] = []
+    tombstones: list[str] = []
+    for change in due:
+        try:
+            record = context.read_source(change.payload)
+        except InvalidRecord:
+            continue  # only a new version of the record, or a person, can mend it
+        if record.is_tombstone:
+            tombstones.append(record.id)
+        elif change.code != ROSTER or _may_go(context, record, held.get(record.id, ())):
+            changes[record.id] = change
+            records.append(record)
+    with context.ledger.transaction() as connection:
+        deletions.set_state(connection, context.source, tombstones, PENDING)
+        parked.drop(connection, context.source, tombstones)
+    for start in range(0, len(records), CHUNK):
+        part = records[start : start + CHUNK]
+        Batch(context, {record.id: changes[record.id] for record in part}).process(part)
+
+
+def _may_go(context: Context, record: Record, held: Sequence[Link]) -> bool:
+    """Whether both users, as last seen, take part now."""
+    if not context.participation.takes_part(record.side, record.user):
+        return False
+    open_link = next((link for link in held if link.state == links.OPEN), None)
+    return open_link is None or context.participation.takes_part(context.target, open_link.user(context.target))
+
+
+@dataclass(slots=True)
+class _Deletions:
+    """The deletions of one run: looked up, counted, carried out or held."""
+
+    context: Context
+    settlement: Settlement = field(default_factory=Settlement)
+
+    def carry_out(self) -> None:
+        pending = self._pending()
+        if not pending:
+            return
+        self.context.prepare()
+        linked = [doomed for doomed in pending if doomed.link is not None]
+        found = self._find_unlinked([doomed for doomed in pending if doomed.link is None])
+        self._read(linked)
+        condemned = [doomed for doomed in (*linked, *found) if self._decide(doomed)]
+        try:
+            if self._brake_holds(len(condemned)):
+                self._hold(condemned)
+            else:
+                self._delete(condemned)
+        finally:
+            self.context.settle(self.settlement)
+
+    def _pending(self) -> list[Doomed]:
+        context = self.context
+        with context.ledger.transaction() as connection:
+            waiting = deletions.in_state(connection, [PENDING, HELD], context.source)
+            known = links.of_records(connection, context.source, [deletion.record_id for deletion in waiting])
+        pending = []
+        for deletion in waiting:
+            past = known.get(deletion.record_id, ())
+            link = next((link for link in past if link.state == links.OPEN), None)
+            if link is None and past:
+                self.settlement.undeleted.add(deletion.record_id)  # closed meanwhile, by the other direction
+                continue
+            pending.append(Doomed(deletion, context.read_source(deletion.tombstone), link))
+        return pending
+
+    def _find_unlinked(self, unlinked: Sequence[Doomed]) -> list[Doomed]:
+        """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
+        if not unlinked:
+            return []
+        candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
+        ids = sorted({candidate.id for found in candidates.values() for candidate in found})
+        with self.context.ledger.transaction() as connection:
+            held = links.of_records(connection, self.context.target, ids)
+        condemned = []
+        for doomed in unlinked:
+            free = [
+                candidate
+                for candidate in candidates.get(doomed.tombstone.id, ())
+                if is_free(doomed.tombstone, candidate, held.get(candidate.id, ()))
+            ]
+            doomed.current = counterpart(doomed.tombstone, free)
+            if doomed.current is not None and self._untouched(doomed.current, doomed.tombstone):
+                condemned.append(doomed)
+            else:
+                self._note(doomed, DONE)
+        return condemned
+
+    def _untouched(self, living: Record, tombstone: Record) -> bool:
+        deleted_at = tombstone.deleted_at
+        return (
+            not living.is_tombstone
+            and deleted_at is not None
+            and living.stamp.replace(microsecond=0) <= deleted_at.replace(microsecond=0)
+            and self.context.participation.takes_part(living.side, living.user)
+        )
+
+    def _read(self, linked: Sequence[Doomed]) -> None:
+        if not linked:
+            return
+        target = self.context.target
+        current = self.context.destination.read([doomed.link.record_id(target) for doomed in linked if doomed.link])
+        for doomed in linked:
+            if doomed.link is not None:
+                doomed.current = current.get(doomed.link.record_id(target))
+
+    def _decide(self, doomed: Doomed) -> bool:
+        """Whether the other record is to be deleted; what needs no deletion is done here."""
+        if doomed.link is None:
+            doomed.outcome = DeletionOutcome.DELETE
+            return True
+        context, current = self.context, doomed.current
+        doomed.outcome = merge_deletion(
+            context.translation,
+            context.source,
+            doomed.link.base,
+            current.raw if current else None,
+            context.settings.delete_conflict_policy,
+        )
+        if current is not None and not context.participation.takes_part(current.side, current.user):
+            self._park(doomed, ROSTER, "The user of the record that still lives does not take part now.", None)
+            return False
+        if doomed.outcome in {DeletionOutcome.DELETE, DeletionOutcome.DELETE_CHANGED}:
+            return True
+        self._close(doomed)
+        return False
+
+    def _brake_holds(self, number: int) -> bool:
+        settings = self.context.settings
+        if settings.allow_mass_delete or number <= settings.max_delete_count:
+            return False
+        with self.context.ledger.transaction() as connection:
+            in_scope = links.count_open(connection)
+        return number > in_scope * settings.max_delete_percent / 100
+
+    def _hold(self, condemned: Sequence[Doomed]) -> None:
+        for doomed in condemned:
+            self._note(doomed, HELD)
+        self.settlement.counts["held"] += len(condemned)
+
+    def _delete(self, condemned: Sequence[Doomed]) -> None:
+        waiting = list(condemned)
+        for attempt in range(ROUNDS):
+            if not waiting:
+                return
+            if self.context.settings.dry_run:
+                for doomed in waiting:
+                    self._deleted(doomed)
+                return
+            records = [doomed.current for doomed in waiting if doomed.current is not None]
+            moved: list[Doomed] = []
+            with Answers(lambda records=records: self.context.destination.delete(records)) as results:  # type: ignore[misc]
+                for doomed, result in zip(waiting, results, strict=False):
+                    self._answered(doomed, result, moved, last=attempt == ROUNDS - 1)
+            self._read(moved)
+            waiting = [doomed for doomed in moved if doomed.link is not None and self._decide(doomed)]
+
+    def _answered(self, doomed: Doomed, result: RowResult | None, moved: list[Doomed], *, last: bool) -> None:
+        if result is None:
+            return
+        if result.ok:
+            self._deleted(doomed)
+        elif result.status == STALE_STATUS and not last:
+            moved.append(doomed)
+        else:
+            self._park(doomed, result.code or str(result.status or "UNKNOWN"), result.message or "", result)
+
+    def _deleted(self, doomed: Doomed) -> None:
+        self.settlement.counts["deleted"] += 1
+        self._record_loss(doomed)
+        if doomed.link is not None:
+            self._close(doomed, action="delete")
+            return
+        self.settlement.events.append(Event("delete", *doomed.ids, {"to": self.context.target}))
+        self._note(doomed, DONE)
+
+    def _close(self, doomed: Doomed, action: str = "close") -> None:
+        """End the link; under `keep` neither record gets a new counterpart."""
+        if doomed.link is None:
+            return
+        ended = self.settlement.kept if doomed.outcome is DeletionOutcome.KEEP else self.settlement.closed
+        ended.append((doomed.link, doomed.task_stamp))
+        self.settlement.undeleted.add(doomed.tombstone.id)
+        detail = {"to": self.context.target, "outcome": doomed.outcome.value if doomed.outcome else None}
+        self.settlement.events.append(Event(action, *doomed.ids, detail))
+
+    def _record_loss(self, doomed: Doomed) -> None:
+        """A deletion that takes edits with it is a conflict that the deletion won (sync-rules §6)."""
+        if doomed.outcome is not DeletionOutcome.DELETE_CHANGED or doomed.link is None or doomed.current is None:
+            return
+        lost = self.context.fields.values(doomed.current.side, doomed.current.raw)
+        values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
+        conflict = Conflict("deletion", None, values, self.context.source)
+        self.settlement.conflicts.append(
+            RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict),
+        )
+        self.settlement.counts["conflicts"] += 1
+
+    def _note(self, doomed: Doomed, state: str) -> None:
+        self.settlement.deletions.append(replace(doomed.deletion, state=state))
+
+    def _park(self, doomed: Doomed, code: str, message: str, result: RowResult | None) -> None:
+        self._note(doomed, PARKED)
+        recovery = result.recovery if result else None
+        self.settlement.parked[doomed.tombstone.id] = Parked(
+            side=doomed.tombstone.side,
+            record_id=doomed.tombstone.id,
+            code=code,
+            category=category(code, message, result.status) if result else OTHER,
+            message=message,
+            payload=doomed.tombstone.raw,
+            user_id=doomed.current.user if doomed.current else None,
+            parked_at=now(),
+            retry_at=retry_time(recovery, 1, now()),
+        )
+        self.settlement.counts["parked"] += 1

@@ -1,0 +1,144 @@
+"""A record of either side as the engine looks at it: who, when, and which record of the other side it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tasksync_clients.soql import id18
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tasksync_mappings import Side
+
+
+class InvalidRecord(ValueError):
+    """A record that is not what its API promises; the message names the member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A reminder or a task.
+
+    Attributes:
+        side: Which of the two.
+        id: Its id there; a task's has 18 characters.
+        raw: The record in its API's own terms.
+        user: The reminder's assignee, the task's owner.
+        pointer: The id of the other side's record that this one carries, if it carries one.
+        changed_at: When somebody last changed it (`updated_at`, `LastModifiedDate`).
+        stamp: When anything last touched it (`updated_at`, `SystemModstamp`).
+        created_at: When it was created; None in a bare tombstone.
+        deleted_at: When it was deleted; None: it lives.
+    """
+
+    side: Side
+    id: str
+    raw: Mapping[str, Any] = field(repr=False)
+    user: str | None
+    pointer: str | None
+    changed_at: datetime
+    stamp: datetime
+    created_at: datetime | None
+    deleted_at: datetime | None
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether this is the notice of a deletion."""
+        return self.deleted_at is not None
+
+
+class Reader(Protocol):
+    """Makes a `Record` of what an API, or a tap, says."""
+
+    def __call__(self, raw: Mapping[str, Any]) -> Record:
+        """Read one record.
+
+        Raises:
+            InvalidRecord: A member that every record has is missing or malformed.
+        """
+
+
+def parse_time(value: object, member: str) -> datetime:
+    """An aware time from either API's text (`…Z`, `…+0000`) or from a parsed value.
+
+    Raises:
+        InvalidRecord: It is no time.
+    """
+    try:
+        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        message = f"{member} is not a time"
+        raise InvalidRecord(message) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _optional_time(raw: Mapping[str, Any], member: str) -> datetime | None:
+    return None if raw.get(member) is None else parse_time(raw[member], member)
+
+
+def _text(raw: Mapping[str, Any], member: str) -> str | None:
+    value = raw.get(member)
+    if value is not None and not isinstance(value, str):
+        message = f"{member} is not a text"
+        raise InvalidRecord(message)
+    return value or None
+
+
+def _id(raw: Mapping[str, Any], member: str) -> str:
+    value = _text(raw, member)
+    if value is None:
+        message = f"{member} is missing"
+        raise InvalidRecord(message)
+    return value
+
+
+def salesforce_id(value: str | None) -> str | None:
+    """An id with 18 characters, whichever of its two forms was given; text that is no id stays as it is."""
+    try:
+        return id18(value) if value else None
+    except ValueError:
+        return value
+
+
+def read_reminder(raw: Mapping[str, Any]) -> Record:
+    """A reminder of sales-connect-api.md.
+
+    Raises:
+        InvalidRecord: See `Reader`.
+    """
+    updated_at = parse_time(raw.get("updated_at"), "updated_at")
+    return Record(
+        side="reminder",
+        id=_id(raw, "id"),
+        raw=raw,
+        user=_text(raw, "assignee_id"),
+        pointer=salesforce_id(_text(raw, "salesforce_task_id")),
+        changed_at=updated_at,
+        stamp=updated_at,
+        created_at=_optional_time(raw, "created_at"),
+        deleted_at=_optional_time(raw, "deleted_at"),
+    )
+
+
+def task_reader(link_field: str | None) -> Reader:
+    """A reader of Salesforce Tasks whose link field has this name."""
+
+    def read_task(raw: Mapping[str, Any]) -> Record:
+        stamp = parse_time(raw.get("SystemModstamp"), "SystemModstamp")
+        changed_at = _optional_time(raw, "LastModifiedDate") or stamp
+        return Record(
+            side="task",
+            id=salesforce_id(_id(raw, "Id")) or "",
+            raw=raw,
+            user=salesforce_id(_text(raw, "OwnerId")),
+            pointer=_text(raw, link_field) if link_field else None,
+            changed_at=changed_at,
+            stamp=stamp,
+            created_at=_optional_time(raw, "CreatedDate"),
+            deleted_at=max(stamp, changed_at) if raw.get("IsDeleted") else None,
+        )
+
+    return read_task

@@ -1,0 +1,105 @@
+"""The engine's settings, parsed once into a frozen object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tasksync_engine.errors import ConfigError
+from tasksync_mappings import ConflictPolicy, DeletePolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+TRUE = frozenset({"true", "1", "yes", "on"})
+FALSE = frozenset({"false", "0", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What a run depends on besides the records.
+
+    Attributes:
+        ledger_url: Any SQLAlchemy URL.
+        mapping_path: The mapping file; None: the packaged one.
+        conflict_policy: Who wins where both sides changed one field.
+        delete_conflict_policy: What a deletion does to a record changed meanwhile.
+        max_delete_count: The brake's number of records.
+        max_delete_percent: The brake's share of the open links.
+        allow_mass_delete: Whether the brake is released.
+        dry_run: Whether to store a plan instead of writing.
+        initial_lookback: How far before E a user's tasks are imported (sync-rules §2.1).
+    """
+
+    ledger_url: str
+    mapping_path: str | None = None
+    conflict_policy: ConflictPolicy = ConflictPolicy.NEWEST
+    delete_conflict_policy: DeletePolicy = DeletePolicy.DELETE
+    max_delete_count: int = 20
+    max_delete_percent: float = 25.0
+    allow_mass_delete: bool = False
+    dry_run: bool = False
+    initial_lookback: timedelta = timedelta(hours=24)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> EngineSettings:
+        """Read a plugin's settings; an empty text counts as unset.
+
+        Raises:
+            ConfigError: A value is not what its setting takes.
+        """
+        given = {key: value for key, value in config.items() if value not in {None, ""}}
+        if "ledger_url" not in given:
+            message = "The setting ledger_url (TASKSYNC_LEDGER_URL) is missing: name the ledger's database."
+            raise ConfigError(message)
+        return cls(
+            ledger_url=str(given["ledger_url"]),
+            mapping_path=given.get("mapping_path"),
+            conflict_policy=_choice(given, "conflict_policy", ConflictPolicy.NEWEST),
+            delete_conflict_policy=_choice(given, "delete_conflict_policy", DeletePolicy.DELETE),
+            max_delete_count=int(_number(given, "max_delete_count", 20)),
+            max_delete_percent=_number(given, "max_delete_percent", 25),
+            allow_mass_delete=flag(given, "allow_mass_delete"),
+            dry_run=flag(given, "dry_run"),
+            initial_lookback=timedelta(hours=_number(given, "initial_lookback_hours", 24)),
+        )
+
+
+def _choice(given: Mapping[str, Any], key: str, default: Choice) -> Choice:
+    kind = type(default)
+    try:
+        return kind(given.get(key, default))
+    except ValueError as error:
+        message = f"The setting {key} is {given[key]!r}; it takes {', '.join(kind)}."
+        raise ConfigError(message) from error
+
+
+def _number(given: Mapping[str, Any], key: str, default: float) -> float:
+    try:
+        value = float(given.get(key, default))
+    except (TypeError, ValueError) as error:
+        message = f"The setting {key} is {given[key]!r}; it takes a number."
+        raise ConfigError(message) from error
+    if value < 0:
+        message = f"The setting {key} is {given[key]!r}; it takes 0 or more."
+        raise ConfigError(message)
+    return value
+
+
+def flag(given: Mapping[str, Any], key: str) -> bool:
+    """A true-or-false setting, as Meltano or a configuration file gives it.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    value = str(given.get(key, False)).lower()
+    if value in TRUE:
+        return True
+    if value in FALSE | {""}:
+        return False
+    message = f"The setting {key} is {given[key]!r}; it takes true or false."
+    raise ConfigError(message)

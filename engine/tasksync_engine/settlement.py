@@ -1,0 +1,99 @@
+"""What a batch leads to, gathered while it is decided and carried out, and written in one ledger transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tasksync_clients import Recovery
+from tasksync_engine.ledger import deletions, intents, links, parked, runs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from tasksync_engine.ledger.deletions import Deletion
+    from tasksync_engine.ledger.links import Link, NewLink
+    from tasksync_engine.ledger.parked import Parked
+    from tasksync_engine.ledger.runs import Event, RecordedConflict
+    from tasksync_mappings import Side
+
+FIRST_BACK_OFF = timedelta(minutes=5)
+LONGEST_BACK_OFF = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Everything that one ledger transaction will hold.
+
+    Attributes:
+        new_links: Pairs found or made.
+        rebased: Open links whose base or users moved, by their number.
+        closed: Links that a deletion ends, with the task's stamp as last seen.
+        kept: Links that end with both records left as they are.
+        parked: Changes that could not go through, by record id.
+        unparked: Records whose parked change is replaced or done.
+        deletions: Tombstones taken in, or moved to another state.
+        undeleted: Records whose deletion is dropped: they live, or it was carried out.
+        revived: Records of the other side whose change waited for a deleted record that lives again.
+        intents_done: Records whose create is settled, with their side.
+        conflicts: To be recorded.
+        events: For the history.
+        counts: For the run's report.
+    """
+
+    new_links: list[NewLink] = field(default_factory=list)
+    rebased: dict[int, Link] = field(default_factory=dict)
+    closed: list[tuple[Link, datetime | None]] = field(default_factory=list)
+    kept: list[tuple[Link, datetime | None]] = field(default_factory=list)
+    parked: dict[str, Parked] = field(default_factory=dict)
+    unparked: set[str] = field(default_factory=set)
+    deletions: list[Deletion] = field(default_factory=list)
+    undeleted: set[str] = field(default_factory=set)
+    revived: set[str] = field(default_factory=set)
+    intents_done: set[tuple[Side, str]] = field(default_factory=set)
+    conflicts: list[RecordedConflict] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def write(self, connection: Connection, side: Side, run_id: int, at: datetime) -> None:
+        """Write all of it, for source records of `side`."""
+        parked.drop(connection, side, sorted(self.unparked - self.parked.keys()))
+        deletions.drop(connection, side, sorted(self.undeleted))
+        for intent_side in sorted({key[0] for key in self.intents_done}):
+            intents.drop(connection, intent_side, sorted(key[1] for key in self.intents_done if key[0] == intent_side))
+        self._write_links(connection, at)
+        parked.park(connection, [replace(change, run_id=run_id) for change in self.parked.values()])
+        for record_id in sorted(self.revived):
+            parked.request_retry(connection, at, record_id)
+        deletions.note(connection, self.deletions)
+        runs.write_conflicts(connection, run_id, at, self.conflicts)
+        runs.write_history(connection, run_id, at, self.events)
+
+    def _write_links(self, connection: Connection, at: datetime) -> None:
+        links.close(connection, self.closed, at, state=links.CLOSED)
+        links.close(connection, self.kept, at, state=links.KEPT)
+        ended = [link for link, _ in (*self.closed, *self.kept)]
+        parked.drop(connection, "reminder", [link.reminder_id for link in ended])
+        parked.drop(connection, "task", [link.task_id for link in ended])
+        links.add(connection, self.new_links, at)
+        links.rebase(connection, self.rebased.values())
+
+
+def retry_time(recovery: Recovery | None, attempts: int, at: datetime) -> datetime | None:
+    """When a refused change is due: the very next run at first, then with back-off; None: not by itself (§7.2).
+
+    Args:
+        recovery: What the system's table says.
+        attempts: How often it was tried, this time included.
+        at: Now.
+    """
+    if recovery not in {Recovery.RETRY_NOW, Recovery.RETRY_LATER}:
+        return None
+    if attempts <= 1:
+        return at
+    doublings: int = 2 ** min(attempts - 2, 16)
+    return at + min(LONGEST_BACK_OFF, FIRST_BACK_OFF * doublings)

@@ -1,0 +1,60 @@
+"""The services' settings as the targets declare them, and the destinations that they lead to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+
+from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
+from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
+from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tasksync_engine.destination import Destination
+    from tasksync_mappings import FieldMap
+
+
+def _text(name: str, description: str, *, secret: bool = False) -> th.Property[Any]:
+    return th.Property(name, th.StringType, secret=secret, description=description)
+
+
+SALESFORCE_SETTINGS = (
+    _text("login_url", "Salesforce's login address, for example https://acme.my.salesforce.com."),
+    _text("client_id", "The connected app's consumer key."),
+    _text("client_secret", "The connected app's consumer secret.", secret=True),
+    _text("username", "The integration user's name, for the private-key and password logins."),
+    _text("password", "The integration user's password, with the security token appended.", secret=True),
+    _text("private_key_path", "A PEM file whose certificate the connected app holds (JWT bearer login)."),
+    _text("refresh_token", "A refresh token of the connected app.", secret=True),
+    _text("api_version", "Salesforce's API version, 46.0 or newer."),
+)
+
+SALES_CONNECT_SETTINGS = (
+    _text("api_url", "Sales Connect's address."),
+    _text("token", "A static API token.", secret=True),
+    _text("oauth_client_id", "The OAuth client's id, instead of a token."),
+    _text("oauth_client_secret", "The OAuth client's secret.", secret=True),
+)
+
+
+def salesforce_destination(config: Mapping[str, Any]) -> Callable[[FieldMap], Destination]:
+    """Salesforce, by a plugin's settings.
+
+    Raises:
+        WrongSettings: A setting is missing or cannot be used.
+    """
+    client = SalesforceClient(SalesforceSettings.from_config(config))
+    return lambda fields: SalesforceDestination(client, fields)
+
+
+def sales_connect_destination(config: Mapping[str, Any]) -> Callable[[FieldMap], Destination]:
+    """Sales Connect, by a plugin's settings.
+
+    Raises:
+        WrongSettings: A setting is missing or cannot be used.
+    """
+    client = SalesConnectClient(SalesConnectSettings.from_config(config))
+    return lambda fields: SalesConnectDestination(client)  # noqa: ARG005 - the contract's members are not the mapping's

@@ -1,0 +1,221 @@
+"""What both targets share: which streams they take, when STATE goes out, and errors told in a line or two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from singer_sdk import Target
+from singer_sdk import typing as th
+from singer_sdk.contrib.msgspec import MsgSpecReader
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.sinks import BatchSink
+
+from tasksync_engine.engine import Engine
+from tasksync_engine.errors import ConfigError
+from tasksync_engine.settings import EngineSettings, flag
+from tasksync_engine.singer.words import told_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tasksync_engine.destination import Destination
+    from tasksync_mappings import FieldMap
+
+BATCH_SIZE = 2000
+"""Records of one batch: as many as one read of Salesforce takes."""
+
+ENGINE_SETTINGS = (
+    th.Property("ledger_url", th.StringType, secret=True, description="The ledger's database: any SQLAlchemy URL."),
+    th.Property("mapping_path", th.StringType, description="Your copy of reminder-task.yml; unset: the packaged one."),
+    th.Property(
+        "conflict_policy",
+        th.StringType,
+        description="Who wins where both sides changed the same field: newest (default), salesforce or salesconnect.",
+    ),
+    th.Property(
+        "delete_conflict_policy",
+        th.StringType,
+        description="What a deletion does to a record changed meanwhile: delete (default) or keep.",
+    ),
+    th.Property(
+        "max_delete_count",
+        th.IntegerType,
+        default=20,
+        description="The brake: a run that would delete more records than this, and more than max_delete_percent of "
+        "the open links, deletes none of them.",
+    ),
+    th.Property("max_delete_percent", th.NumberType, default=25, description="See max_delete_count."),
+    th.Property(
+        "allow_mass_delete",
+        th.BooleanType,
+        default=False,
+        description="Carry out deletions that the brake holds.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        description="Write nothing and emit no STATE; store in the ledger what would have been done.",
+    ),
+    th.Property(
+        "parallel_requests",
+        th.IntegerType,
+        default=4,
+        description="How many write requests may be under way at once.",
+    ),
+    th.Property(
+        "loopback_only",
+        th.BooleanType,
+        default=False,
+        description="Refuse services that are not on this machine; set in the sandbox environment.",
+    ),
+)
+"""The settings that both targets have besides their service's credentials."""
+
+
+class SyncTarget(Target):
+    """A target that hands its streams to the engine.
+
+    STATE goes out behind everything that came before it: each one drains the sinks first.
+
+    Attributes:
+        sinks: Stream name → sink class; any other stream is refused.
+        synced_stream: The stream whose bookmark carries the tap's mark of completeness.
+    """
+
+    sinks: ClassVar[dict[str, type[EngineSink]]]
+    synced_stream: ClassVar[str]
+    message_reader_class = MsgSpecReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    engine: Engine
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the SDK's own options, passed on as they are
+        super().__init__(**options)
+        self.max_parallelism = 1  # the streams depend on each other's order
+        self._complete = False
+        self._dry_run = flag(self.config, "dry_run")
+
+    def connector(self) -> Callable[[FieldMap], Destination]:
+        """What makes the destination, once the mapping is known.
+
+        Raises:
+            WrongSettings: A credential is missing.
+        """
+        raise NotImplementedError
+
+    def listen(self, file_input: Any = None) -> None:  # type: ignore[misc]  # noqa: ANN401 - the SDK's signature
+        """Run from the first message to the report.
+
+        The SDK marks this method final, but has no other place that sees both the first message and every ending.
+
+        Raises:
+            EngineError: The run cannot begin, or a stream is not ours.
+            ClientError: The destination cannot go on.
+        """
+        self.engine = Engine(EngineSettings.from_config(self.config), self.connector())
+        self.engine.open()
+        error: BaseException | None = None
+        try:
+            super().listen(file_input)
+            if self._complete:
+                self.engine.finish()
+            else:
+                self.logger.warning("The input ended before it was complete: deletions wait for the next run.")
+        except BaseException as caught:
+            error = caught
+            raise
+        finally:
+            self.engine.close(error)
+            self._report()
+
+    def _report(self) -> None:
+        counts = self.engine.context.counts
+        said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()) if number)
+        self.logger.info("%s: %s", "Plan" if self._dry_run else "Done", said or "nothing arrived")
+
+    def get_sink_class(self, stream_name: str) -> type[EngineSink]:
+        """The sink of a stream of ours.
+
+        Raises:
+            ConfigError: The stream is another one's.
+        """
+        found = self.sinks.get(stream_name)
+        if found is None:
+            message = (
+                f"{self.name} does not know the stream {stream_name!r}. It takes {', '.join(self.sinks)}: put it behind "
+                "the tap that has them, and deselect other streams. Nothing was written."
+            )
+            raise ConfigError(message)
+        return found
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_state_message(message_dict)
+        bookmarks = (message_dict.get("value") or {}).get("bookmarks") or {}
+        self._complete = (bookmarks.get(self.synced_stream) or {}).get("complete") is True
+        self.drain_all()
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Emit a STATE, once; a dry run moves no bookmark."""
+        self._latest_state = None
+        if not self._dry_run:
+            super()._write_state_message(state)
+
+    def _handle_termination(self, signum: int, frame: object) -> NoReturn:  # noqa: ARG002 - the SDK's signature
+        """Stop as a crash would: draining from within a signal could decide a half-written batch twice."""
+        raise SystemExit(128 + signum)
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401 - see __init__
+        """Run from the command line; what goes wrong is told in a line or two, with exit code 1."""
+        with told_in_words(cls.logger):
+            super().invoke(**options)
+
+
+class EngineSink(BatchSink):
+    """Gathers records and hands them to the engine as they are; the engine itself validates, and parks (§7.2)."""
+
+    max_size = BATCH_SIZE
+    target: SyncTarget
+
+    def __init__(self, target: Any, stream_name: str, schema: Any, keys: Sequence[str] | None) -> None:  # noqa: ANN401 - the SDK's
+        super().__init__(target, stream_name, schema, keys)
+        self.target = target
+
+    @property
+    def engine(self) -> Engine:
+        """The run."""
+        return self.target.engine
+
+    @property
+    def validate_schema(self) -> bool:
+        """Off: an invalid record is parked, and does not end the run."""
+        return False
+
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        return record
+
+    def _singer_validate_message(self, record: dict[str, Any]) -> None:
+        """Nothing: see `validate_schema`."""
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Hand a batch over."""
+        records = context.get("records") or []
+        if records:
+            self.take(records)
+
+    def take(self, records: Sequence[dict[str, Any]]) -> None:
+        """What the engine does with this stream's records; by default it brings the destination to them."""
+        self.engine.process(records)
+
+
+class IgnoredSink(EngineSink):
+    """A stream that the tap has for other uses."""
+
+    def take(self, records: Sequence[dict[str, Any]]) -> None:
+        """Nothing."""

@@ -1,0 +1,181 @@
+"""Decided work: what a batch is going to create and update, and the pairs that it decides about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tasksync_engine.ledger.links import Link, NewLink
+from tasksync_engine.ledger.runs import Event
+from tasksync_mappings import UNSET, Base, Decision, Pair, Times, other
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tasksync_engine.ledger.parked import Parked
+    from tasksync_engine.records import Record
+    from tasksync_mappings import FieldMap, Translation
+
+
+def ids_of(source: Record, destination_id: str) -> tuple[str, str]:
+    """(reminder id, task id) of a pair."""
+    return (source.id, destination_id) if source.side == "reminder" else (destination_id, source.id)
+
+
+@dataclass(slots=True)
+class Pairing:
+    """A source's record and the destination's record that it is the same task as.
+
+    Attributes:
+        source: The record whose change arrived.
+        destination_id: The other record's id.
+        link: The open link; None while the pair is new.
+        base: The link's base, an intent's values, or nothing.
+        current: The destination's living record; None: not read yet, or gone.
+        retried: The parked change that is tried again.
+        origin: How a new pair came about.
+    """
+
+    source: Record
+    destination_id: str
+    link: Link | None = None
+    base: Base = field(default_factory=dict)
+    current: Record | None = None
+    retried: Parked | None = None
+    origin: str = "adopted"
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        """(reminder id, task id)."""
+        return ids_of(self.source, self.destination_id)
+
+    @property
+    def times(self) -> Times:
+        """When each side was last changed; asked for only while both live."""
+        here, there = self.source.changed_at, (self.current or self.source).changed_at
+        return Times(here, there) if self.source.side == "reminder" else Times(there, here)
+
+    def incoming(self, fields: FieldMap) -> Mapping[str, Any]:
+        """The source's record, without the fields whose base has moved since the change was parked (§7.2)."""
+        if self.retried is None:
+            return self.source.raw
+        settled = {
+            row.column(self.source.side)
+            for row in fields.fields
+            if self.retried.base.get(row.name) != self.base.get(row.name)
+        }
+        return {column: value for column, value in self.source.raw.items() if column not in settled}
+
+    def users(self, base: Base) -> tuple[str | None, str | None]:
+        """(the reminder's, the task's) user of now, once `base` holds."""
+        there = other(self.source.side)
+        held = base.get("assignee")
+        if held is not None and held != self.base.get("assignee"):
+            other_user = held.on(there)
+        elif self.current is not None:
+            other_user = self.current.user
+        else:
+            other_user = self.link.user(there) if self.link else None
+        return (self.source.user, other_user) if there == "task" else (other_user, self.source.user)
+
+    def as_link(self, link: Link, base: Base) -> Link:
+        """The open link with this base."""
+        reminder_user, task_user = self.users(base)
+        return replace(link, base=base, reminder_user=reminder_user, task_user=task_user)
+
+    def as_new_link(self, base: Base | None = None) -> NewLink:
+        """The link of a new pair; without a base given, with the one that was found."""
+        held = self.base if base is None else base
+        return NewLink(*self.ids, held, *self.users(held), self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pair with what was decided about its fields."""
+
+    pairing: Pairing
+    decisions: tuple[Decision, ...]
+
+    def values(self, fields: FieldMap) -> dict[str, Any]:
+        """The changed columns of the destination, and no others."""
+        side = other(self.pairing.source.side)
+        return {
+            fields.named(decision.field).column(side): decision.write
+            for decision in self.decisions
+            if decision.write is not UNSET
+        }
+
+    def base(self, *, written: bool, held: Mapping[str, Any] | None = None, fields: FieldMap) -> Base:
+        """The base afterwards.
+
+        Args:
+            written: Whether the writes were carried out; fields that were to be written keep their base if not.
+            held: The destination's record as the service returned it after the write, where it does.
+            fields: The field map.
+        """
+        base = dict(self.pairing.base)
+        for decision in self.decisions:
+            if decision.base is None or (decision.write is not UNSET and not written):
+                continue
+            base[decision.field] = self._held(decision, held, fields)
+        return base
+
+    def _held(self, decision: Decision, held: Mapping[str, Any] | None, fields: FieldMap) -> Pair:
+        pair = decision.base or Pair(None, None)
+        there = other(self.pairing.source.side)
+        column = fields.named(decision.field).column(there)
+        if decision.write is UNSET or held is None or column not in held:
+            return pair
+        return replace(pair, **{there: held[column]})
+
+    def event(self, fields: FieldMap, action: str = "update") -> Event:
+        """What is kept of it: field by field the rule, and before and after where there was a write."""
+        side = other(self.pairing.source.side)
+        raw = self.pairing.current.raw if self.pairing.current else {}
+        reminder_id, task_id = self.pairing.ids
+        detail: dict[str, Any] = {}
+        for decision in self.decisions:
+            entry: dict[str, Any] = {"rule": decision.rule.value}
+            if decision.write is not UNSET:
+                entry |= {"before": raw.get(fields.named(decision.field).column(side)), "after": decision.write}
+            detail[decision.field] = entry
+        return Event(action, reminder_id, task_id, {"to": side, "fields": detail})
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A counterpart to be made.
+
+    Attributes:
+        source: The record without one.
+        columns: What the new record shall hold, in the destination's columns.
+        key: The idempotency key.
+        base: The base of the link that it will have.
+        retried: The parked create that is tried again.
+    """
+
+    source: Record
+    columns: Mapping[str, Any]
+    key: str
+    base: Base
+    retried: Parked | None = None
+
+    def event(self, destination_id: str | None) -> Event:
+        """What is kept of it."""
+        reminder_id, task_id = ids_of(self.source, destination_id or "")
+        return Event(
+            "create",
+            reminder_id or None,
+            task_id or None,
+            {"to": other(self.source.side), "values": dict(self.columns)},
+        )
+
+
+def base_of_create(source: Record, columns: Mapping[str, Any], translation: Translation) -> Base:
+    """What both sides hold once a counterpart is made (sync-rules, "base")."""
+    there = other(source.side)
+    base: Base = {}
+    for row in translation.fields.fields:
+        here_value, there_value = source.raw.get(row.column(source.side)), columns.get(row.column(there))
+        base[row.name] = Pair(here_value, there_value) if there == "task" else Pair(there_value, here_value)
+    return base
