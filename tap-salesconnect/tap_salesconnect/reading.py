@@ -67,6 +67,7 @@ class ReminderReading:
         for page in self._read(updated_since=self._stream.since(), assignee_ids=sorted(asked) or None):
             yield [row for row in page if self._concerns(row, linked)]
             self._stream.move_bookmark(fixed(page[-1]["updated_at"]), self._began)
+        self._stream.window_read(self._began)
 
     def _in_full(self, users: Sequence[str]) -> Iterator[Page]:
         if users:

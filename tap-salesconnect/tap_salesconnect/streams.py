@@ -30,7 +30,7 @@ class SalesforceSettings(PagedStream):
 
     def pages(self) -> Iterator[Page]:
         """One page with the one record."""
-        yield [_tap(self).client.salesforce_settings()]
+        yield [_tap(self).salesforce_settings]
 
 
 class Users(PagedStream):

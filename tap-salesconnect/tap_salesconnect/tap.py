@@ -91,6 +91,11 @@ class TapSalesconnect(SyncTap):
         return self.resources.enter_context(SalesConnectClient(SalesConnectSettings.from_config(self.config)))
 
     @cached_property
+    def salesforce_settings(self) -> dict[str, Any]:
+        """The tenant and its subject template, read once in a run."""
+        return self.client.salesforce_settings()
+
+    @cached_property
     def users(self) -> list[dict[str, Any]]:
         """All users, read once in a run."""
         return [user for page in self.client.users() for user in page]
@@ -109,6 +114,12 @@ class TapSalesconnect(SyncTap):
         }
 
     def prepare(self) -> None:
-        """Make the connection's settings, then the ledger; costs no call."""
+        """Make sure, before anything is emitted, that the settings are complete and the ledger is this tenant's.
+
+        Raises:
+            ForeignLedger: the ledger belongs to another tenant.
+        """
         _ = self.client
         super().prepare()
+        if self.ledger is not None:
+            self.ledger.claim("account_id", self.salesforce_settings["account_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from functools import cached_property
@@ -136,12 +137,23 @@ class SyncTap(Tap):
     @classmethod
     def invoke(cls, **options: Any) -> None:  # noqa: ANN401  the SDK's own command line options, passed on as they are
         """Run the tap from the command line."""
-        try:
-            with _quiet_pipe():
-                super().invoke(**options)
-        except PROBLEMS as problem:
-            cls.logger.error("%s", problem)  # noqa: TRY400  its words say what to do; a traceback would not
-            raise SystemExit(1) from problem
+        if not cls.logger.isEnabledFor(logging.DEBUG):
+            # A line for each attempt would bury the client's error, which says what came of them all.
+            logging.getLogger("urllib3").setLevel(logging.ERROR)
+        with _told_in_words(cls.logger):
+            super().invoke(**options)
+
+    @classmethod
+    def cb_discover(cls, *arguments: Any) -> None:  # noqa: ANN401  passed on as they are
+        """Discover from the command line."""
+        with _told_in_words(cls.logger):
+            super().cb_discover(*arguments)
+
+    @classmethod
+    def cb_test(cls, *arguments: Any) -> None:  # noqa: ANN401  passed on as they are
+        """Try the connection from the command line."""
+        with _told_in_words(cls.logger):
+            super().cb_test(*arguments)
 
     def _reset_state_progress_markers(self) -> None:
         # The first thing that the SDK's (final) `sync_all` does, and the only one before it emits the state.
@@ -171,12 +183,15 @@ class SyncTap(Tap):
 
 
 @contextlib.contextmanager
-def _quiet_pipe() -> Iterator[None]:
-    """A target that died has told why: a traceback of the tap's on top of it would hide that."""
+def _told_in_words(logger: logging.Logger) -> Iterator[None]:
+    """Turn a problem into its own words and exit code 1."""
     try:
         yield
+    except PROBLEMS as problem:
+        logger.error("%s", problem)  # noqa: TRY400  its words say what to do; a traceback would not
+        raise SystemExit(1) from problem
     except BrokenPipeError as problem:
         # The interpreter flushes standard output when it ends, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.stderr.write("The target stopped reading; its own message says why.\n")
+        logger.error("The target stopped reading; its own message says why.")  # noqa: TRY400  likewise
         raise SystemExit(1) from problem

@@ -171,3 +171,8 @@ class IncrementalStream(PagedStream):
         """Everything up to here is written; a record stamped in the future must not hide what comes before it."""
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = max(self.bookmark or "", min(read_to, now))
+
+    def window_read(self, now: str) -> None:
+        """The window is read to its end: where it held nothing at all, the next one begins here."""
+        if self.bookmark is None:
+            self.move_bookmark(now, now)

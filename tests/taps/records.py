@@ -1,0 +1,33 @@
+"""Sample records."""
+
+from datetime import UTC, datetime, timedelta
+
+
+def ago(**since):
+    """A time so long before now, in the fixed format; `ago(days=2, seconds=3)`."""
+    moment = datetime.now(UTC) - timedelta(**since)
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + ".000Z"
+
+
+def user(user_id, enabled_at=None, **members):
+    """A Sales Connect user, with task sync on since a time, or off."""
+    return {
+        "id": user_id,
+        "email": f"{user_id}@example.com",
+        "name": user_id.title(),
+        "task_sync": {"enabled": enabled_at is not None, "enabled_at": enabled_at},
+        "updated_at": ago(days=90),
+        **members,
+    }
+
+
+def reminder(reminder_id, updated_at, assignee="ann", **members):
+    """A reminder."""
+    return {
+        "id": reminder_id,
+        "name": f"Call about {reminder_id}",
+        "assignee_id": assignee,
+        "created_at": updated_at,
+        "updated_at": updated_at,
+        **members,
+    }
