@@ -90,10 +90,13 @@ class Exchange:
             self._wait(ask, attempt, failure)
 
     def _send(self, ask: Ask, token: Token) -> Answer | Silence:
-        outcome = self._transport.send(ask, token)
-        if isinstance(outcome, Answer) or outcome.sent:
+        sent = True
+        try:
+            outcome = self._transport.send(ask, token)
+            sent = isinstance(outcome, Answer) or outcome.sent
+        finally:
             with self._lock:
-                self._calls += 1
+                self._calls += sent
         if isinstance(outcome, Answer) and self._on_answer:
             self._on_answer(outcome)
         return outcome

@@ -114,7 +114,7 @@ class _NoRedirects(Session):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How to talk: seconds, connections, who we are, whom to trust, seconds of the first back-off."""
+    """How to talk: seconds, connections, who we are, whom to trust, seconds of the first back-off, bytes."""
 
     connect_timeout: float
     read_timeout: float
@@ -122,6 +122,7 @@ class Limits:
     user_agent: str
     ca_bundle: str | None
     retry_delay: float
+    max_body_bytes: int
 
 
 class Transport:
@@ -134,6 +135,7 @@ class Transport:
         self._timeout = (limits.connect_timeout, limits.read_timeout)
         environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         self._verify: str | bool = limits.ca_bundle or environment or True
+        self._max_body_bytes = limits.max_body_bytes
         self._session = _session(limits)
         cut_queries()
 
@@ -181,15 +183,14 @@ class Transport:
             stream=True,
         )
 
-    @staticmethod
-    def _read(response: Response) -> bytes | str | None:
+    def _read(self, response: Response) -> bytes | str | None:
         """Read the body within its bounds; a text says why it broke off, None that it cannot be accepted."""
         parts: list[bytes] = []
         size = 0
         try:
             for part in response.iter_content(_READ_BYTES):
                 size += len(part)
-                if size > MAX_BODY_BYTES:
+                if size > self._max_body_bytes:
                     return None
                 parts.append(part)
         except (ContentDecodingError, DecodeError):

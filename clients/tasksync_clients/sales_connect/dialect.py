@@ -32,8 +32,6 @@ _PRECONDITION: Final = 412
 _TOO_MANY: Final = 429
 _CLIENT_FAULTS: Final = range(400, 500)
 _REFUSALS: Final[Mapping[int, type[Refused]]] = {404: NotFound, 409: Duplicate, 410: Gone, 412: Stale}
-# The contract does not say where a 409 names the holder; these are the places where one would look.
-_HOLDER_KEYS: Final = ("holder_id", "reminder_id", "existing_id", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,12 @@ def complaint(status: int, told: object) -> Complaint:
     error = told if isinstance(told, Mapping) else {}
     code, reason, fields = error.get("code"), error.get("message"), error.get("fields")
     known = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
-    holders = [error[key] for key in _HOLDER_KEYS if isinstance(error.get(key), str)] if status == _CONFLICT else []
+    holder_id = error.get("holder_id") if status == _CONFLICT else None
     return Complaint(
         code=STALE if status == _PRECONDITION else known,
         reason=reason if isinstance(reason, str) else "",
         fields=tuple(field for field in fields if isinstance(field, str)) if isinstance(fields, list | dict) else (),
-        holder_id=holders[0] if holders else None,
+        holder_id=holder_id if isinstance(holder_id, str) else None,
     )
 
 

@@ -8,7 +8,7 @@ from tasksync_clients import configuration
 from tasksync_clients.addresses import Setting, base_url
 from tasksync_clients.errors import WrongSettings
 from tasksync_clients.tokens import is_sendable
-from tasksync_clients.transport import Limits
+from tasksync_clients.transport import MAX_BODY_BYTES, Limits
 
 API_URL: Final = Setting("api_url", "SALES_CONNECT_URL")
 TOKEN: Final = Setting("token", "SALES_CONNECT_TOKEN")
@@ -29,6 +29,7 @@ class SalesConnectSettings:
         ca_bundle: a file of further certificate authorities to trust.
         loopback_only: whether any host but this machine is refused.
         retry_delay: seconds of the first back-off.
+        max_body_bytes: a larger answer, unpacked, is refused.
     """
 
     api_url: str
@@ -42,6 +43,7 @@ class SalesConnectSettings:
     ca_bundle: str | None = None
     loopback_only: bool = False
     retry_delay: float = 0.5
+    max_body_bytes: int = MAX_BODY_BYTES
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "SalesConnectSettings":
@@ -100,4 +102,5 @@ class SalesConnectSettings:
             self.user_agent,
             self.ca_bundle,
             self.retry_delay,
+            self.max_body_bytes,
         )

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tasksync_clients import configuration
 from tasksync_clients.addresses import Setting, base_url
 from tasksync_clients.errors import WrongSettings
-from tasksync_clients.transport import Limits
+from tasksync_clients.transport import MAX_BODY_BYTES, Limits
 
 LOGIN_URL: Final = Setting("login_url", "SALESFORCE_LOGIN_URL")
 CLIENT_ID: Final = Setting("client_id", "SALESFORCE_CLIENT_ID")
@@ -56,6 +56,7 @@ class SalesforceSettings:
         ca_bundle: a file of further certificate authorities to trust.
         loopback_only: whether any host but this machine is refused, for the login and for what it points to.
         retry_delay: seconds of the first back-off.
+        max_body_bytes: a larger answer, unpacked, is refused.
     """
 
     login_url: str
@@ -73,6 +74,7 @@ class SalesforceSettings:
     ca_bundle: str | None = None
     loopback_only: bool = False
     retry_delay: float = 0.5
+    max_body_bytes: int = MAX_BODY_BYTES
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "SalesforceSettings":
@@ -134,6 +136,7 @@ class SalesforceSettings:
             self.user_agent,
             self.ca_bundle,
             self.retry_delay,
+            self.max_body_bytes,
         )
 
 
