@@ -2,11 +2,48 @@
 MELTANO_ENVIRONMENT ?= sandbox
 export MELTANO_ENVIRONMENT
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
-UV = .venv/bin/uv
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+  && echo $$p && break; done)
+BIN = .venv/bin
+UV = $(BIN)/uv
+PYTEST = $(BIN)/python -m pytest -n auto
 
+.PHONY: sync test test-long lint bench catalogs lock clean
+.DEFAULT_GOAL := sync
+
+# The virtual environment with every package of this workspace, Meltano and the tools.
 .venv/ready: pyproject.toml uv.lock $(wildcard */pyproject.toml)
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=/path/to/python3"; exit 1; }
-	@test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed: install it, or name it with make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
 	@$(UV) sync --quiet --locked
 	@touch $@
+
+sync: .venv/ready
+	@BIN=$(BIN) sh scripts/sync.sh
+
+test: .venv/ready
+	@$(PYTEST)
+
+test-long: .venv/ready
+	@TASKSYNC_PROFILE=long $(PYTEST) tests/sync -s
+
+lint: .venv/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy clients console engine mappings sandbox tap-salesconnect tap-salesforce-tasks target-salesconnect target-salesforce-tasks
+	@$(UV) lock --check --quiet
+	@$(BIN)/python scripts/constraints.py --check
+
+bench: .venv/ready
+	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+catalogs: .venv/ready
+	@$(BIN)/python scripts/catalogs.py
+
+# After a change of dependencies.
+lock: .venv/ready
+	@$(UV) lock && $(UV) sync --quiet && $(BIN)/python scripts/constraints.py
+
+clean:
+	@test ! -x $(BIN)/sandbox || $(BIN)/sandbox down
+	@rm -rf .venv .meltano .sandbox .tasksync .mypy_cache .ruff_cache .pytest_cache .hypothesis output
