@@ -142,6 +142,10 @@ class _Case:
     def pair(self, destination_value: Any) -> Pair:  # noqa: ANN401 - see Pair
         return _pair(self.source, self.incoming, destination_value)
 
+    def source_moved(self) -> Pair | None:
+        """The base with incoming on its source side and its destination side as it was."""
+        return self.base and self.pair(self.base.on(other(self.source)))
+
     def conflict(self, winning: Side) -> Conflict:
         return Conflict(self.field.name, self.base, self.pair(self.current), winning)
 
@@ -206,8 +210,8 @@ def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one
     if case.base is None and not case.task_travels:
         return Decision(name, Rule.ADOPTED, base=case.pair(case.current))
     if case.written is DOES_NOT_TRAVEL:
-        moved = case.current_is_base and not case.incoming_is_base and case.base is not None
-        return Decision(name, Rule.DOES_NOT_TRAVEL, base=case.pair(_base_value(case)) if moved else None)
+        moved = case.current_is_base and not case.incoming_is_base
+        return Decision(name, Rule.DOES_NOT_TRAVEL, base=case.source_moved() if moved else None)
     if case.agrees:
         return Decision(name, Rule.AGREES, base=case.pair(case.current))
     if case.incoming_is_base:
@@ -225,23 +229,17 @@ def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one
     return _conflict(case, winning)
 
 
-def _base_value(case: _Case) -> Any:  # noqa: ANN401 - see Pair
-    """The base's destination side; without a base, what the destination would hold had it been in step."""
-    return case.base.on(other(case.source)) if case.base is not None else case.written
-
-
 def _conflict(case: _Case, winning: Side) -> Decision:
-    recorded = case.conflict(winning)
-    if winning == case.source:
-        return Decision(
-            case.field.name,
-            Rule.CONFLICT,
-            write=case.written,
-            base=case.pair(case.written),
-            conflict=recorded,
-        )
-    # The destination's side of the base stays, so that the other direction sees its change and writes the winner.
-    return Decision(case.field.name, Rule.CONFLICT, base=case.pair(_base_value(case)), conflict=recorded)
+    # The base becomes what it would be had incoming gone over: where current wins, the other direction then sees a
+    # change over an unchanged value and writes the winner. Were the base's destination side left at its old value,
+    # a winner that is set back to that value in between would look unchanged, and the two sides would differ for good.
+    return Decision(
+        case.field.name,
+        Rule.CONFLICT,
+        write=case.written if winning == case.source else UNSET,
+        base=case.pair(case.written),
+        conflict=case.conflict(winning),
+    )
 
 
 def _merge_name(case: _Case, *, carried: bool) -> Decision:
@@ -254,7 +252,7 @@ def _merge_name(case: _Case, *, carried: bool) -> Decision:
     if case.agrees:
         return Decision(name, Rule.AGREES, base=case.pair(case.current))
     if not carried:
-        return Decision(name, Rule.NAME_STAYS, base=case.pair(_base_value(case)))
+        return Decision(name, Rule.NAME_STAYS, base=case.source_moved())
     return Decision(
         name,
         Rule.NAME_CHANGED,
