@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import format_datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from tasksync_sandbox.core.wire import JSONResponse
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from tasksync_sandbox.core.clock import Clock
     from tasksync_sandbox.core.faults import FaultRequest, RequestFaults
     from tasksync_sandbox.core.service import Service
 
@@ -35,6 +38,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless a fault ends it here."""
         core = self._service.core
+        send = dated(send, core.clock)
         method, path = scope["method"], scope["path"]
         core.calls.count(self._endpoint(scope), in_total=not self._service.is_token_request(path))
         core.store.publish_due()
@@ -83,6 +87,18 @@ class Gate:
             if isinstance(route, Route) and route.path != ANYTHING and route.matches(scope)[0] is Match.FULL:
                 return f"{scope['method']} {route.path}"
         return f"{scope['method']} (unknown)"
+
+
+def dated(send: Send, clock: Clock) -> Send:
+    """Give each answer a Date by the sandbox's clock: clients take the server's time from it."""
+
+    async def with_date(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            now = format_datetime(clock.now(), usegmt=True).encode()
+            message["headers"] = [*message["headers"], (b"date", now)]
+        await send(message)
+
+    return with_date
 
 
 async def _nowhere(message: Message) -> None:

@@ -153,6 +153,7 @@ class Sandbox:
             loop="none",
             lifespan="off",
             access_log=False,
+            date_header=False,
             log_level="warning",
             timeout_graceful_shutdown=1,
             timeout_keep_alive=75,

@@ -1,0 +1,154 @@
+"""The data API over HTTP: authentication, versions, limits and errors around the resources."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from tasksync_sandbox.core.service import faults_of
+from tasksync_sandbox.core.wire import JSONResponse
+
+from .errors import SalesforceError, not_found
+from .http import LONGEST_URI, VERSION_PATH, Answer, Call, Resource, decoded, failure, find
+from .org import DAILY_CALLS
+from .resources.collections import CollectionResources
+from .resources.composites import CompositeResources
+from .resources.descriptions import DescriptionResources
+from .resources.queries import QueryResources
+from .resources.records import RecordResources
+from .resources.replication import ReplicationResources
+from .resources.versions import NEWEST, RETIRED_BELOW, VersionResources, versions
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+    from .login.sessions import Sessions
+    from .org import Org
+
+_VERSION = re.compile(r"/*services/data/v(\d{1,3})\.0(?:/.*)?", re.IGNORECASE)
+_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+
+
+class ResourceRoute(Route):
+    """A route that matches the encoded path by a resource's own pattern."""
+
+    def __init__(self, path: str, pattern: re.Pattern[str], endpoint: Any) -> None:  # noqa: ANN401  Starlette's type
+        """Match `pattern`; `path` is the name under which calls are counted."""
+        super().__init__(path, endpoint, methods=_METHODS)
+        self._pattern = pattern
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Say whether the path is this resource's; the method is looked at later."""
+        if scope["type"] != "http" or not self._pattern.fullmatch(raw_path(scope)):
+            return Match.NONE, {}
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
+
+
+def raw_path(scope: Scope) -> str:
+    """Return the path as it was sent, still percent-encoded."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("ascii", "replace")
+
+
+class DataApi:
+    """All data resources of one org."""
+
+    def __init__(self, org: Org, sessions: Sessions) -> None:
+        """Serve this org to holders of these sessions."""
+        self._org = org
+        self._sessions = sessions
+        self.queries = QueryResources(org)
+        records = RecordResources(org)
+        self._resources: list[Resource] = [
+            *VersionResources(org).resources(),
+            *self.queries.resources(),
+            *DescriptionResources(org, records.create).resources(),
+            *ReplicationResources(org).resources(),
+            *records.resources(),
+            *CollectionResources(org, records).resources(),
+            *CompositeResources(org, self.dispatch).resources(),
+        ]
+
+    def routes(self) -> list[Route]:
+        """Return the routes; the last one takes whatever is left."""
+        return [
+            ResourceRoute("/services/data", re.compile("/*services/data/*", re.IGNORECASE), self.list_versions),
+            *(ResourceRoute(VERSION_PATH + one.path, one.pattern, self.serve) for one in self._resources),
+            ResourceRoute("/{unknown}", re.compile(r".*", re.DOTALL), self.serve),
+        ]
+
+    async def list_versions(self, request: Request) -> Response:
+        """List the versions: open to all, and not metered."""
+        if request.method not in {"GET", "HEAD"}:
+            return self.response(failure(SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method not allowed.", 405)))
+        return JSONResponse(versions())
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one data request."""
+        body = await request.body()
+        try:
+            answer = self._answer(request, body)
+        except SalesforceError as error:
+            answer = failure(error)
+        return self.response(answer)
+
+    def response(self, answer: Answer) -> Response:
+        """Return an answer as HTTP, with the count of calls that every data reply carries."""
+        headers = {"Sforce-Limit-Info": f"api-usage={self._org.calls_used}/{DAILY_CALLS}", **answer.headers}
+        if answer.body is None:
+            return Response(status_code=answer.status, headers=headers)
+        return JSONResponse(answer.body, answer.status, headers)
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        path = raw_path(request.scope)
+        query: bytes = request.scope["query_string"]
+        if len(path) + len(query) + 1 > LONGEST_URI:
+            raise SalesforceError("URI_TOO_LONG", "The URI is longer than 16,384 bytes", 414)
+        version = _version(path)
+        user = self._sessions.user_of(request.headers.get("authorization", ""))
+        self._org.calls_used += 1
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers["x-sandbox-origin"] = f"{request.url.scheme}://{request.url.netloc}"
+        call = Call(
+            request.method,
+            path,
+            dict(parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)),
+            headers,
+            decoded(body, request.headers.get("content-type", "")),
+            user,
+            faults_of(request),
+            version,
+        )
+        if request.method in {"GET", "HEAD"}:
+            return self.dispatch(call)
+        with self._org.store.transaction():
+            return self.dispatch(call)
+
+    def dispatch(self, call: Call) -> Answer:
+        """Carry out a call.
+
+        Raises:
+            SalesforceError: it is refused.
+        """
+        version = _version(call.path)
+        handler, names = find(self._resources, call.method, call.path)
+        return handler(call.named(version, names))
+
+
+def _version(path: str) -> str:
+    """Return the version that a path asks for.
+
+    Raises:
+        SalesforceError: 404 where there is none, 410 for a retired one.
+    """
+    match = _VERSION.fullmatch(path)
+    if match is None or int(match[1]) > NEWEST:
+        raise not_found()
+    if int(match[1]) < RETIRED_BELOW:
+        raise SalesforceError("GONE", f"API version {match[1]}.0 is retired", 410)
+    return f"{match[1]}.0"

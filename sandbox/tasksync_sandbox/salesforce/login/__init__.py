@@ -1,0 +1,1 @@
+"""Tokens: who gets one, and who holds one."""

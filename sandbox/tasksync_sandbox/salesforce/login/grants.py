@@ -1,0 +1,180 @@
+"""The grants of the token endpoint (Salesforce facts, §1): each says which user a token is for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from ..org import USERNAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..rows import Row
+    from .sessions import Sessions
+
+LONGEST_ASSERTION_SECONDS = 300
+_SKEW = 30
+_AUDIENCE = re.compile(
+    r"https://(login|test|[\w.-]+\.my)\.salesforce\.com/?|https?://(127\.0\.0\.1|localhost)(:\d+)?/?(services/oauth2/token)?"
+)
+
+
+@dataclass(eq=False)
+class TokenError(Exception):
+    """A refused token request: an object, not an array."""
+
+    error: str
+    description: str
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Whom a token is for.
+
+    Attributes:
+        user: the user's row.
+        secret: the app's secret, which signs the answer; None where the grant knows none.
+        api_instance: the answer names the address of the API too.
+    """
+
+    user: Row
+    secret: str | None
+    api_instance: bool = False
+
+
+class Grants:
+    """Carries out token requests."""
+
+    def __init__(self, sessions: Sessions, now: Callable[[], float]) -> None:
+        """Check against these sessions' apps and users, and the sandbox's clock."""
+        self._sessions = sessions
+        self._now = now
+        self._kinds: dict[str, Callable[[Mapping[str, str]], Granted]] = {
+            "client_credentials": self._client_credentials,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer": self._assertion,
+            "refresh_token": self._refresh,
+            "password": self._password,
+        }
+
+    def grant(self, form: Mapping[str, str], authorization: str) -> Granted:
+        """Return whom the token is for.
+
+        Args:
+            form: the request's form; parameters that no grant knows are ignored.
+            authorization: its Authorization header, which may hold the client's id and secret.
+
+        Raises:
+            TokenError: the request is refused.
+        """
+        kind = self._kinds.get(form.get("grant_type", ""))
+        if kind is None:
+            raise TokenError("unsupported_grant_type", "grant type not supported")
+        return kind({**form, **_basic(authorization)})
+
+    def _app(self, form: Mapping[str, str], *, secret_needed: bool) -> dict[str, Any]:
+        app = self._sessions.app(form.get("client_id", ""))
+        if app is None:
+            raise TokenError("invalid_client_id", "client identifier invalid")
+        given = form.get("client_secret")
+        if given is None and not secret_needed:
+            return app
+        if not hmac.compare_digest((given or "").encode(), str(app.get("client_secret") or "").encode()):
+            raise TokenError("invalid_client", "invalid client credentials")
+        return app
+
+    def _user(self, username: str) -> Row:
+        user = self._sessions.user_named(username)
+        if user is None:
+            raise TokenError("invalid_grant", "authentication failure")
+        if not getattr(user, "IsActive", False):
+            raise TokenError("inactive_user", "user is inactive")
+        return user
+
+    def _client_credentials(self, form: Mapping[str, str]) -> Granted:
+        app = self._app(form, secret_needed=True)
+        return Granted(self._user(app.get("username") or USERNAME), app["client_secret"], api_instance=True)
+
+    def _refresh(self, form: Mapping[str, str]) -> Granted:
+        app = self._app(form, secret_needed=False)
+        username = self._sessions.secrets("refresh_tokens").get(form.get("refresh_token", ""))
+        if username is None:
+            raise TokenError("invalid_grant", "expired access/refresh token")
+        return Granted(self._user(username), app.get("client_secret"))
+
+    def _password(self, form: Mapping[str, str]) -> Granted:
+        app = self._app(form, secret_needed=True)
+        username, given = form.get("username", ""), form.get("password", "")
+        wanted = {name.lower(): word for name, word in self._sessions.secrets("passwords").items()}.get(
+            username.lower()
+        )
+        if wanted is None or not given.startswith(wanted):  # what follows is the security token
+            raise TokenError("invalid_grant", "authentication failure")
+        return Granted(self._user(username), app.get("client_secret"))
+
+    def _assertion(self, form: Mapping[str, str]) -> Granted:
+        token = form.get("assertion", "")
+        claims = _claims(token, verify_with=None)
+        app = self._sessions.app(str(claims.get("iss", "")))
+        if app is None:
+            raise TokenError("invalid_client_id", "client identifier invalid")
+        if not app.get("certificate"):
+            raise TokenError("invalid_grant", "invalid assertion")
+        _claims(token, verify_with=app["certificate"])
+        self._check_claims(claims)
+        user = self._sessions.user_named(str(claims.get("sub", "")))
+        if user is None:
+            raise TokenError("invalid_grant", "user hasn't approved this consumer")
+        return Granted(self._user(str(claims["sub"])), None)
+
+    def _check_claims(self, claims: dict[str, Any]) -> None:
+        """Check audience and expiry; some clients send the expiry as text."""
+        try:
+            expiry = float(claims.get("exp", ""))
+        except (TypeError, ValueError):
+            raise TokenError("invalid_grant", "expired authorization code") from None
+        if not _AUDIENCE.fullmatch(str(claims.get("aud", ""))):
+            raise TokenError("invalid_grant", "Audience validation failed")
+        left = expiry - self._now()
+        if left < -_SKEW or left > LONGEST_ASSERTION_SECONDS + _SKEW:
+            raise TokenError("invalid_grant", "expired authorization code")
+
+
+def _claims(token: str, verify_with: str | None) -> dict[str, Any]:
+    """Return an assertion's claims; with a certificate its RS256 signature must be that of the app's key."""
+    switched_off = dict.fromkeys(("verify_exp", "verify_aud", "verify_iat", "verify_nbf", "verify_iss"), False)
+    try:
+        if verify_with is None:
+            return dict(jwt.decode(token, options={**switched_off, "verify_signature": False}))
+        return dict(jwt.decode(token, _public_key(verify_with), algorithms=["RS256"], options=switched_off))
+    except jwt.PyJWTError:
+        raise TokenError("invalid_grant", "invalid assertion") from None
+
+
+def _public_key(pem: str) -> Any:  # noqa: ANN401  any public key
+    """Return the public key of a certificate, or one that is given as such."""
+    from cryptography import x509  # noqa: PLC0415  loaded only where somebody logs in this way
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+
+    if "BEGIN CERTIFICATE" in pem:
+        return x509.load_pem_x509_certificate(pem.encode()).public_key()
+    return load_pem_public_key(pem.encode())
+
+
+def _basic(authorization: str) -> dict[str, str]:
+    """Return the client's id and secret from an HTTP Basic header."""
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return {}
+    try:
+        name, _, word = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return {"client_id": "", "client_secret": ""}
+    return {"client_id": name, "client_secret": word}

@@ -1,0 +1,1 @@
+"""What a write may say, what becomes of it, and what it changes."""

@@ -1,0 +1,116 @@
+"""Rules between fields and between records, with the codes that Salesforce refuses by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SalesforceError
+from ..ids import short_id
+from ..rows import getter
+from .values import wrong_id
+
+if TYPE_CHECKING:
+    from ..database import Database
+    from ..rows import Row
+    from ..schema import Field, SObject
+
+    Values = dict[str, Any]
+
+QUEUE_OWNERS_SINCE = 48.0
+
+
+def check_references(database: Database, sobject: SObject, written: Values, version: float) -> None:
+    """Refuse references to records that are missing, deleted or of another object.
+
+    Raises:
+        SalesforceError: MALFORMED_ID, INVALID_CROSS_REFERENCE_KEY, INACTIVE_OWNER_OR_USER or
+            CANNOT_UPDATE_CONVERTED_LEAD.
+    """
+    for name, value in written.items():
+        field = sobject.fields[name.lower()]
+        if field.type != "reference" or value is None:
+            continue
+        target = database.object_of(value)
+        if target is not None and target.name not in field.reference_to:
+            raise wrong_id(field, value)
+        row = database.living(value)
+        if row is None or target is None or (target.name == "Group" and version < QUEUE_OWNERS_SINCE):
+            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields=(field.name,))
+        if field.name == "OwnerId" and target.name == "User" and not getattr(row, "IsActive", True):
+            message = f"operation performed with inactive user [{short_id(value)}] as owner of {sobject.name.lower()}"
+            raise SalesforceError("INACTIVE_OWNER_OR_USER", message, fields=("OwnerId",))
+        if getattr(row, "IsConverted", False):
+            raise SalesforceError(
+                "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", fields=(field.name,)
+            )
+
+
+def check_required(sobject: SObject, values: Values, *, creating: bool) -> None:
+    """Refuse a record without the fields that it must have.
+
+    Raises:
+        SalesforceError: REQUIRED_FIELD_MISSING.
+    """
+    missing = tuple(
+        field.name
+        for field in sobject.fields.values()
+        if (field.required or (field.createable and not field.nillable and not creating))
+        and field.type != "boolean"
+        and field.name in values
+        and values[field.name] is None
+    )
+    if creating:
+        missing = tuple(f.name for f in sobject.fields.values() if f.required and values.get(f.name) is None)
+    if missing:
+        message = f"Required fields are missing: [{', '.join(missing)}]"
+        raise SalesforceError("REQUIRED_FIELD_MISSING", message, fields=missing)
+
+
+def check_unique(database: Database, sobject: SObject, record_id: str | None, written: Values) -> None:
+    """Refuse a value that another living record holds; the recycle bin holds none.
+
+    Raises:
+        SalesforceError: DUPLICATE_VALUE, naming the holder by its 15-character id.
+    """
+    for field in sobject.unique_fields:
+        value = written.get(field.name)
+        if value is None:
+            continue
+        holders = [row for row in holding(database, sobject, field, value) if row.Id != record_id]
+        if holders:
+            holder = short_id(holders[0].Id)
+            message = f"duplicate value found: {field.name} duplicates value on record with id: {holder}"
+            raise SalesforceError("DUPLICATE_VALUE", message, fields=(field.name,))
+
+
+def holding(database: Database, sobject: SObject, field: Field, value: Any) -> list[Row]:  # noqa: ANN401  any value
+    """Return the living records with a value, for a writer: late commits are waited for."""
+    table = database.table(sobject)
+    key = value if field.case_sensitive or not isinstance(value, str) else value.lower()
+    if field.name in table.hashed:
+        found = [table.rows[record_id] for record_id in table.holder(field.name, key)]
+    else:
+        for record_id in list(table.late):
+            table.latest(record_id)
+        read = getter(sobject, field)
+        fold = (lambda v: v) if field.case_sensitive else (lambda v: v.lower() if isinstance(v, str) else v)
+        found = [row for row in table.rows.values() if fold(read(row)) == key]
+    return [row for row in found if not row.IsDeleted]
+
+
+def check_task(old: Row | None, values: Values, written: Values) -> None:
+    """Refuse what a task cannot be: a lead with a What, or a change to a recurring series' own dates and status.
+
+    Raises:
+        SalesforceError: FIELD_INTEGRITY_EXCEPTION or INVALID_FIELD_FOR_INSERT_UPDATE.
+    """
+    if (values.get("WhoId") or "").startswith("00Q") and values.get("WhatId"):
+        message = "Related To ID: a task of a lead cannot be related to another record"
+        raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message, fields=("WhatId",))
+    if values.get("IsRecurrence"):
+        fixed = [name for name in ("ActivityDate", "Status") if name in written and old is not None]
+        if old is None and written.get("ActivityDate") is not None:
+            fixed = ["ActivityDate"]
+        if fixed:
+            message = f"Unable to create/update fields: {', '.join(fixed)}. A recurring task has none of its own."
+            raise SalesforceError("INVALID_FIELD_FOR_INSERT_UPDATE", message, fields=tuple(fixed))

@@ -1,0 +1,61 @@
+"""What the API offers: versions, resources, limits, the session's user (Salesforce facts, §1 and §2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..http import Answer, Call, Resource, resource
+from ..org import DAILY_CALLS
+
+if TYPE_CHECKING:
+    from ..org import Org
+
+OLDEST, NEWEST = 41, 68
+RETIRED_BELOW = 31
+_SEASONS = ("Spring", "Summer", "Winter")
+_FIRST_YEAR, _FIRST = 18, 42
+
+
+def versions() -> list[dict[str, str]]:
+    """Return the version list."""
+    return [
+        {"label": _label(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
+        for number in range(OLDEST, NEWEST + 1)
+    ]
+
+
+def _label(number: int) -> str:
+    """Return a release's name; 42.0 is Spring '18, and each year has three."""
+    year, season = divmod(number - _FIRST, len(_SEASONS))
+    return f"{_SEASONS[season]} '{_FIRST_YEAR + year + (season == len(_SEASONS) - 1):02}"
+
+
+class VersionResources:
+    """Resources that stand on top of each version."""
+
+    def __init__(self, org: Org) -> None:
+        """Tell about this org."""
+        self._org = org
+
+    def resources(self) -> list[Resource]:
+        """Return the resources."""
+        return [resource("", GET=self.root), resource("/limits", GET=self.limits)]
+
+    def root(self, call: Call) -> Answer:
+        """List the resources of a version."""
+        names = ("sobjects", "query", "queryAll", "limits", "composite")
+        identity = f"{call.headers.get('x-sandbox-origin', '')}/id/{self._org.id}/{call.user}"
+        return Answer({**{name: f"{call.base}/{name}" for name in names}, "identity": identity})
+
+    def limits(self, call: Call) -> Answer:
+        """Tell what is left of the allowances."""
+        del call
+        body: dict[str, Any] = {
+            "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": max(0, DAILY_CALLS - self._org.calls_used)},
+            "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
+            "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+            "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
+            "DataStorageMB": {"Max": 1_024, "Remaining": 1_000},
+            "FileStorageMB": {"Max": 1_024, "Remaining": 1_000},
+        }
+        return Answer(body)

@@ -1,0 +1,80 @@
+"""Salesforce on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .api import DataApi
+from .control import OrgControl
+from .errors import SalesforceError
+from .http import failure
+from .loading import Loader
+from .login.endpoints import Login
+from .login.sessions import Sessions
+from .org import Org
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from tasksync_sandbox.core.service import Core
+
+_CODES = {
+    400: "UNKNOWN_EXCEPTION", 401: "INVALID_SESSION_ID", 403: "REQUEST_LIMIT_EXCEEDED", 404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED", 503: "SERVER_UNAVAILABLE",
+}  # fmt: skip
+_TOKEN_PATHS = ("/services/oauth2/", "/services/soap/", "/id/")
+
+
+class SalesforceService:
+    """The Salesforce half of the sandbox: one org behind its REST API."""
+
+    name = "salesforce"
+
+    def __init__(self, core: Core) -> None:
+        """Declare the org's tables on the core's store."""
+        self.core = core
+        self._org = Org(core)
+        self._sessions = Sessions(self._org)
+        self._api = DataApi(self._org, self._sessions)
+        self._loader = Loader(self._org)
+        self.routes: Sequence[BaseRoute] = [*Login(self._org, self._sessions).routes(), *self._api.routes()]
+        self.control_routes: Sequence[BaseRoute] = OrgControl(self._org, self._sessions).routes()
+
+    def start(self) -> None:
+        """Make what a new org lacks, and bring back its schema's changes."""
+        self._org.found()
+
+    def load(self, payload: dict[str, Any]) -> dict[str, int]:
+        """Merge records by id.
+
+        Raises:
+            ValueError: the payload is not understood.
+        """
+        return self._loader.load(payload)
+
+    def reset(self) -> None:
+        """Forget all but the integration user, the org's id, its logins and the tokens."""
+        self._api.queries.forget()
+        self._org.empty()
+
+    def is_token_request(self, path: str) -> bool:
+        """Say whether a path is left out of the total of calls."""
+        return path.lower().startswith(_TOKEN_PATHS)
+
+    def error(self, status: int, message: str) -> Response:
+        """Return an error as the data API words it."""
+        code = _CODES.get(status, "UNKNOWN_EXCEPTION")
+        return self._api.response(failure(SalesforceError(code, message, status)))
+
+    def daily_limit(self) -> Response:
+        """Return the answer of an org that has used up its day."""
+        error = SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
+        return self._api.response(failure(error))
+
+    def expire_session(self, request: Request) -> None:
+        """End the session of a request."""
+        self._sessions.end_of_header(request.headers.get("authorization", ""))

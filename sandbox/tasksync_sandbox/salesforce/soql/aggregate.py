@@ -1,0 +1,127 @@
+"""GROUP BY and aggregate functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .problem import malformed
+from .syntax import Call, Selected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..rows import Row
+    from .operands import Names, Read
+    from .syntax import Order, Path, Query
+
+    Total = Callable[[list[Row]], Any]
+
+_FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
+    "COUNT": len,
+    "COUNT_DISTINCT": lambda values: len(set(values)),
+    "MIN": lambda values: min(values, default=None),
+    "MAX": lambda values: max(values, default=None),
+    "SUM": lambda values: sum(values) if values else None,
+    "AVG": lambda values: sum(values) / len(values) if values else None,
+}
+_NUMERIC_ONLY = frozenset({"SUM", "AVG"})
+_NUMBERS = frozenset({"int", "double", "currency", "percent"})
+MAX_GROUPS = 2000
+
+
+def is_count(query: Query) -> bool:
+    """Say whether this is `SELECT COUNT() FROM …`, which answers no records."""
+    what = query.selected[0]
+    return isinstance(what, Selected) and isinstance(what.what, Call) and what.what == Call("COUNT", None, what.what.at)
+
+
+def is_aggregate(query: Query) -> bool:
+    """Say whether the answer holds aggregate results."""
+    calls = (s.what for s in query.selected if isinstance(s, Selected) and isinstance(s.what, Call))
+    return bool(query.groups) or any(call.function in _FUNCTIONS and call.argument for call in calls)
+
+
+class Aggregation:
+    """One query's groups and totals."""
+
+    def __init__(self, query: Query, names: Names) -> None:
+        """Resolve groups, totals and sort keys.
+
+        Raises:
+            Problem: MALFORMED_QUERY for a field that is neither grouped nor aggregated, INVALID_FIELD for an unknown one.
+        """
+        self._names = names
+        self._keys: dict[str, Read] = {path.name.lower(): self._groupable(path) for path in query.groups}
+        self._columns: list[tuple[str, str | Total]] = []
+        unnamed = 0
+        for entry in query.selected:
+            if not isinstance(entry, Selected):
+                raise malformed("FIELDS() cannot be grouped", entry.at)
+            label = entry.alias
+            if isinstance(entry.what, Call):
+                if label is None:
+                    label, unnamed = f"expr{unnamed}", unnamed + 1
+                self._columns.append((label, self._total(entry.what)))
+            else:
+                key = self._grouped(entry.what)
+                self._columns.append((label or names.resolve(entry.what)[1].name, key))
+        self._orders = [(self._sort_value(order), order) for order in query.orders]
+
+    def _groupable(self, path: Path) -> Read:
+        operand = self._names.operand(path)
+        if not operand.field.groupable:
+            raise malformed(f"field '{operand.field.name}' can not be grouped in a query call", path.at)
+        return operand.read
+
+    def _grouped(self, path: Path) -> str:
+        self._names.resolve(path)
+        if path.name.lower() not in self._keys:
+            raise malformed(f"Field must be grouped or aggregated: {path.name}", path.at)
+        return path.name.lower()
+
+    def _total(self, call: Call) -> Total:
+        if call.function not in _FUNCTIONS or (call.argument is None and call.function != "COUNT"):
+            raise malformed(f"unexpected token: '{call.function}'", call.at)
+        if call.argument is None:
+            return len
+        operand = self._names.operand(call.argument)
+        if call.function in _NUMERIC_ONLY and operand.field.type not in _NUMBERS:
+            message = f"field {operand.field.name} does not support aggregate operator {call.function}"
+            raise malformed(message, call.at)
+        read, function = operand.read, _FUNCTIONS[call.function]
+        return lambda rows: function([value for row in rows if (value := read(row)) is not None])
+
+    def _sort_value(self, order: Order) -> str | Total:
+        if isinstance(order.what, Call):
+            return self._total(order.what)
+        aliases = {label.lower(): total for label, total in self._columns}
+        return aliases.get(order.what.name.lower()) or self._grouped(order.what)
+
+    def results(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        """Return the aggregate results in order.
+
+        Raises:
+            Problem: EXCEEDED_MAX_… for more groups than one answer may hold.
+        """
+        groups: dict[tuple[Any, ...], list[Row]] = {} if self._keys else {(): []}
+        readers = list(self._keys.values())
+        for row in rows:
+            groups.setdefault(tuple(read(row) for read in readers), []).append(row)
+        found = [(dict(zip(self._keys, key, strict=True)), members) for key, members in groups.items()]
+        for value, order in reversed(self._orders):
+            found.sort(key=lambda group: sort_key(_evaluate(value, *group), order), reverse=order.descending)
+        return [self._shown(keys, members) for keys, members in found]
+
+    def _shown(self, keys: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
+        values = {label: _evaluate(column, keys, rows) for label, column in self._columns}
+        return {"attributes": {"type": "AggregateResult"}, **values}
+
+
+def _evaluate(column: str | Total, keys: dict[str, Any], rows: list[Row]) -> Any:  # noqa: ANN401  any value
+    return keys[column] if isinstance(column, str) else column(rows)
+
+
+def sort_key(value: Any, order: Order) -> tuple[bool, Any]:  # noqa: ANN401  any value
+    """Return a key that puts empty values where the order wants them, also when it is reversed."""
+    empty = value is None
+    return empty != (order.nulls_first != order.descending), "" if empty else value
