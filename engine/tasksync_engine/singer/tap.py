@@ -13,10 +13,10 @@ from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tasksync_clients.errors import ClientError
-from tasksync_engine.errors import ConfigError, EngineError
+from tasksync_engine.errors import ConfigError
 from tasksync_engine.singer.tap_times import moment, stamp
 from tasksync_engine.singer.tap_writer import TapWriter
+from tasksync_engine.singer.words import told_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.singer.tap_stream import PagedStream
-
-PROBLEMS = (ClientError, EngineError)
-"""What is told in its own words and ends the run with exit code 1; anything else is a bug, and shows its traceback."""
 
 
 class SyncTap(Tap):
@@ -140,19 +137,19 @@ class SyncTap(Tap):
         if not cls.logger.isEnabledFor(logging.DEBUG):
             # A line for each attempt would bury the client's error, which says what came of them all.
             logging.getLogger("urllib3").setLevel(logging.ERROR)
-        with _told_in_words(cls.logger):
+        with told_in_words(cls.logger), _quiet_pipe(cls.logger):
             super().invoke(**options)
 
     @classmethod
     def cb_discover(cls, *arguments: Any) -> None:  # noqa: ANN401  passed on as they are
         """Discover from the command line."""
-        with _told_in_words(cls.logger):
+        with told_in_words(cls.logger), _quiet_pipe(cls.logger):
             super().cb_discover(*arguments)
 
     @classmethod
     def cb_test(cls, *arguments: Any) -> None:  # noqa: ANN401  passed on as they are
         """Try the connection from the command line."""
-        with _told_in_words(cls.logger):
+        with told_in_words(cls.logger), _quiet_pipe(cls.logger):
             super().cb_test(*arguments)
 
     def _reset_state_progress_markers(self) -> None:
@@ -183,15 +180,12 @@ class SyncTap(Tap):
 
 
 @contextlib.contextmanager
-def _told_in_words(logger: logging.Logger) -> Iterator[None]:
-    """Turn a problem into its own words and exit code 1."""
+def _quiet_pipe(logger: logging.Logger) -> Iterator[None]:
+    """A target that died has told why: a traceback of the tap's on top of it would hide that."""
     try:
         yield
-    except PROBLEMS as problem:
-        logger.error("%s", problem)  # noqa: TRY400  its words say what to do; a traceback would not
-        raise SystemExit(1) from problem
     except BrokenPipeError as problem:
         # The interpreter flushes standard output when it ends, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        logger.error("The target stopped reading; its own message says why.")  # noqa: TRY400  likewise
+        logger.error("The target stopped reading; its own message says why.")  # noqa: TRY400  see above
         raise SystemExit(1) from problem

@@ -12,8 +12,8 @@ from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import RecordMessage, StateMessage
 
-from tasksync_engine.singer.tap import PROBLEMS, SyncTap
 from tasksync_engine.singer.tap_times import moment, stamp
+from tasksync_engine.singer.words import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tasksync_engine.ledger import Ledger
+    from tasksync_engine.singer.tap import SyncTap
 
 Record = dict[str, Any]
 

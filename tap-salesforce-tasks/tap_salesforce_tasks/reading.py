@@ -1,0 +1,153 @@
+"""Which tasks a run reads (architecture, "tap-salesforce-tasks"; sync-rules §1.3, §2.1, §6)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_salesforce_tasks.deletions import LogWindow
+from tap_salesforce_tasks.looking import Looker, gone
+from tap_salesforce_tasks.queries import window, window_end
+from tasksync_clients.soql import chunked_in
+from tasksync_engine.singer.tap_times import moment, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from tap_salesforce_tasks.owners import Owners
+    from tap_salesforce_tasks.streams import Tasks
+    from tap_salesforce_tasks.tap import TapSalesforceTasks
+
+    Row = dict[str, Any]
+    Page = list[Row]
+
+FAR = timedelta(days=1)
+"""After a longer pause the changes of people outside the roster outweigh a look at all linked tasks."""
+
+
+class TaskReading:
+    """One run's reading of the tasks.
+
+    Beside the bookmark the state keeps `owners` (who of the roster had task sync on since when, and is read),
+    `deleted_until` (up to when the deleted-records resource told of deletions) and `read_at` (the service's time when
+    the last complete reading began).
+
+    A linked task may have been given to an owner outside the roster, and its target must hear of it. So the window is
+    read without regard to owners, and who does not count is left out here: it stays one query, and costs further pages
+    only where others change many tasks. Reading afresh or after a long pause it is the other way round: only the
+    roster's owners are asked for, and all linked tasks that did not come along are looked at by their ids.
+    """
+
+    def __init__(self, stream: Tasks, tap: TapSalesforceTasks) -> None:
+        """Look at the state; the reading itself waits for `pages`."""
+        self._stream = stream
+        self._state = stream.stream_state
+        self._owners: Owners = tap.owners
+        self._ledger = tap.ledger
+        self._client = tap.client
+        self._look = Looker(stream, tap.client)
+        self._now = tap.client.server_time()
+        self._began = stamp(self._now)
+        self._new_owners = self._owners.new(self._state.get("owners", {}))
+        self._afresh = stream.bookmark is None
+        self._by_owner = self._afresh or self._ledger is None or self._long_ago()
+        self._since = self._start()
+        self._met: set[str] = set()
+        self._met_deleted: set[str] = set()
+
+    def pages(self) -> Iterator[Page]:
+        """What changed; what new owners have; tombstones; linked tasks that must be looked at."""
+        if self._afresh:
+            # Reading all owners in order reads each, also when it is interrupted and goes on later.
+            self._note_owners()
+        yield from self._changed()
+        yield from self._of_new_owners()
+        gap = yield from self._deletions()
+        yield from self._linked(everything=gap or (self._ledger is not None and self._by_owner))
+        self._note_owners()
+        self._state["read_at"] = self._began
+
+    def _note_owners(self) -> None:
+        if self._ledger is not None:
+            self._state["owners"] = dict(self._owners.enabled)
+
+    def _long_ago(self) -> bool:
+        read_at = self._state.get("read_at")
+        return read_at is None or moment(self._began) - moment(read_at) > FAR
+
+    def _start(self) -> str | None:
+        if self._afresh and self._owners.starts:
+            return self._owners.first_start(self._owners.starts)
+        return self._stream.since()
+
+    def _changed(self) -> Iterator[Page]:
+        conditions = window(self._since, window_end(self._now))
+        if self._by_owner and self._owners.starts is not None:
+            if not self._owners.starts:
+                return
+            conditions += [condition] if (condition := self._owners.condition()) else []
+        for page in self._stream.rows("Task", conditions):
+            yield self._kept(page)
+            self._stream.move_bookmark(page[-1]["SystemModstamp"], self._began)
+        self._stream.window_read(self._began)
+
+    def _of_new_owners(self) -> Iterator[Page]:
+        """Tasks of owners who are new to the roster or turned task sync on again, each from its own start."""
+        if self._afresh or not self._new_owners:
+            return
+        bounds = window(self._owners.first_start(self._new_owners), window_end(self._now))
+        for condition in chunked_in("OwnerId", self._new_owners):
+            for page in self._stream.rows("Task", [*bounds, condition]):
+                yield self._kept(page)
+
+    def _deletions(self) -> Generator[Page, None, bool]:
+        """Tombstones of the deleted-records resource; returns whether it may have left some out (sync-rules §6)."""
+        asked = LogWindow.after(self._state.get("deleted_until"), self._now)
+        answer = self._client.deleted("Task", asked.start, asked.end)
+        times = {id_: at for id_, at in answer.ids if id_ not in self._met_deleted}
+        now = self._look.closely(list(times))
+        yield self._kept([row for row in now.values() if row is not None and row["IsDeleted"]])
+        yield [gone(id_, times[id_]) for id_, row in now.items() if row is None]
+        self._state["deleted_until"] = stamp(answer.latest_covered)
+        return asked.leaves_a_gap(answer)
+
+    def _linked(self, *, everything: bool) -> Iterator[Page]:
+        """Linked tasks that this run has not met: of new owners, or all of them."""
+        if self._ledger is None or not (everything or self._new_owners):
+            return
+        of_new_owners = set(self._ledger.linked_ids("task", users=self._new_owners)) if self._new_owners else set[str]()
+        ids = (of_new_owners | self._linked_ids if everything else of_new_owners) - self._met
+        for now in self._look.at_linked(sorted(ids)):
+            looked_at = self._client.server_time()
+            yield [gone(id_, looked_at) for id_, row in now.items() if row is None]
+            yield [row for row in now.values() if row is not None and self._is_news(row, of_new_owners)]
+
+    def _is_news(self, row: Row, of_new_owners: set[str]) -> bool:
+        """Whether a linked task that was looked at may be unknown to the target; the others would be echoes."""
+        unread = row["Id"] in of_new_owners or "read_at" not in self._state
+        return unread or row["IsDeleted"] or row["SystemModstamp"] >= (self._since or "")
+
+    def _kept(self, page: Page) -> Page:
+        """The rows of a page that count."""
+        kept = []
+        for row in page:
+            self._note(row)
+            if self._owners.of_interest(row) or row["Id"] in self._linked_ids:
+                kept.append(row)
+        return kept
+
+    def _note(self, row: Row) -> None:
+        if row["IsDeleted"]:
+            self._met_deleted.add(row["Id"])
+        else:
+            self._met_deleted.discard(row["Id"])
+        if self._ledger is not None:
+            self._met.add(row["Id"])
+
+    @cached_property
+    def _linked_ids(self) -> frozenset[str]:
+        """Linked tasks; with `owner_ids` those whose owner is one of them as far as the ledger knows."""
+        if self._ledger is None:
+            return frozenset()
+        return frozenset(self._ledger.linked_ids("task", users=self._owners.asked or None))

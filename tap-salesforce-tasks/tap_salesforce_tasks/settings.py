@@ -1,0 +1,103 @@
+"""The settings that the tap declares."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+_CONNECTION = [
+    th.Property(
+        "login_url",
+        th.StringType,
+        required=True,
+        title="Login URL",
+        description="Where to log in: the org's My Domain, or https://login.salesforce.com.",
+    ),
+    th.Property("client_id", th.StringType, title="Client id", description="Consumer key of the connected app."),
+    th.Property(
+        "client_secret", th.StringType, secret=True, title="Client secret", description="Consumer secret of that app."
+    ),
+    th.Property("username", th.StringType, title="Username", description="For the private key and password logins."),
+    th.Property(
+        "password",
+        th.StringType,
+        secret=True,
+        title="Password",
+        description="For the password login, the security token appended.",
+    ),
+    th.Property(
+        "private_key_path",
+        th.StringType,
+        title="Private key path",
+        description="PEM file of the private key whose certificate the connected app holds; the preferred login.",
+    ),
+    th.Property(
+        "refresh_token", th.StringType, secret=True, title="Refresh token", description="For the refresh token login."
+    ),
+    th.Property("api_version", th.StringType, default="62.0", title="API version", description="REST API version."),
+    th.Property(
+        "parallel_requests",
+        th.IntegerType(minimum=1, maximum=25),
+        default=4,
+        title="Parallel requests",
+        description="The most calls under way at once.",
+    ),
+    th.Property(
+        "loopback_only",
+        th.BooleanType,
+        default=False,
+        title="Loopback only",
+        description="Refuse a host that is not this machine; the sandbox environment sets it.",
+    ),
+]
+
+_READING = [
+    th.Property(
+        "start_date",
+        th.StringType,
+        title="Start date",
+        description="Read nothing that was last changed before this date or time (UTC unless it says otherwise).",
+    ),
+    th.Property(
+        "initial_lookback_hours",
+        th.IntegerType(minimum=0),
+        default=24,
+        title="Initial lookback hours",
+        description="How far before a user turned task sync on their tasks are read.",
+    ),
+    th.Property(
+        "lookback_seconds",
+        th.IntegerType(minimum=0),
+        default=600,
+        title="Lookback seconds",
+        description="Overlap of two runs, for changes committed late: how far before its bookmark a run reads.",
+    ),
+    th.Property(
+        "extra_fields",
+        th.ArrayType(th.StringType),
+        title="Extra fields",
+        description="API names of further fields of Task, for extra field pairs of the mapping.",
+    ),
+    th.Property(
+        "link_field",
+        th.StringType,
+        default="Sales_Connect_Id__c",
+        title="Link field",
+        description="The External ID field on Activity that holds a pushed reminder's id; empty where there is none.",
+    ),
+    th.Property(
+        "owner_ids",
+        th.ArrayType(th.StringType),
+        title="Owner ids",
+        description="Only tasks of these Salesforce users, for example one worker's share; empty means all.",
+    ),
+    th.Property(
+        "ledger_url",
+        th.StringType,
+        secret=True,
+        title="Ledger URL",
+        description="SQLAlchemy URL of the sync's ledger, whose roster says whose tasks to read. "
+        "Without it the tap works alone.",
+    ),
+]
+
+SETTINGS = th.PropertiesList(*_CONNECTION, *_READING).to_dict()
