@@ -148,8 +148,8 @@ class SyncTarget(Target):
         found = self.sinks.get(stream_name)
         if found is None:
             message = (
-                f"{self.name} does not know the stream {stream_name!r}. It takes {', '.join(self.sinks)}: put it behind "
-                "the tap that has them, and deselect other streams. Nothing was written."
+                f"{self.name} does not know the stream {stream_name!r}. It takes {', '.join(self.sinks)}: put it "
+                "behind the tap that has them, and deselect other streams. Nothing was written."
             )
             raise ConfigError(message)
         return found
@@ -183,8 +183,8 @@ class EngineSink(BatchSink):
     max_size = BATCH_SIZE
     target: SyncTarget
 
-    def __init__(self, target: Any, stream_name: str, schema: Any, keys: Sequence[str] | None) -> None:  # noqa: ANN401 - the SDK's
-        super().__init__(target, stream_name, schema, keys)
+    def __init__(self, *, target: Any, **given: Any) -> None:  # noqa: ANN401 - the SDK's arguments, passed on
+        super().__init__(target=target, **given)
         self.target = target
 
     @property
