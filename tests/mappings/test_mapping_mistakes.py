@@ -5,8 +5,13 @@ from importlib import resources
 import jsonschema
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasksync_mappings import MappingError, load_mapping
 
 from .mapping_files import EXTRA, document, refused, written
+from .strategies import thoroughly
 
 MISTAKES = {
     "empty file": ("", "the file: must be a mapping, not nothing"),
@@ -203,6 +208,35 @@ def test_a_long_mistake_is_shown_short(tmp_path):
         f"version: !{'x' * 500} 1",
     ):
         refused(written(tmp_path, content))
+
+
+PLACES = [
+    "version", "link", "link__task_field", "subject", "subject__template", "subject__default_name", "fields",
+    "fields__name", "fields__status", "fields__status__values", "fields__status__values__open", "fields__details__task",
+    "fields__details__max_length", "fields__priority__import_as", "fields__due_date__kind", "extra_fields",
+]  # fmt: skip
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.dates(), st.binary(max_size=3), st.text(max_size=60)
+)
+PARTS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["x", "kind", "task", "values", "reminder"]) | LEAVES, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(PLACES), PARTS)
+@thoroughly
+def test_any_part_is_either_taken_or_named(tmp_path_factory, place, part):
+    """Whatever stands anywhere in the file, the answer is a field map or one short line, and never another error."""
+    path = written(tmp_path_factory.mktemp("map"), document(**{place: part}))
+    try:
+        load_mapping(path)
+    except MappingError:
+        assert place.split("__")[0] in refused(path)
 
 
 def test_the_schema_is_itself_valid():
