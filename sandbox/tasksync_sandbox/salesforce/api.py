@@ -11,24 +11,23 @@ from starlette.routing import Match, Route
 
 from tasksync_sandbox.core.service import faults_of
 from tasksync_sandbox.core.wire import JSONResponse
-
-from .errors import SalesforceError, not_found
-from .http import LONGEST_URI, VERSION_PATH, Answer, Call, Resource, decoded, failure, find
-from .org import DAILY_CALLS
-from .resources.collections import CollectionResources
-from .resources.composites import CompositeResources
-from .resources.descriptions import DescriptionResources
-from .resources.queries import QueryResources
-from .resources.records import RecordResources
-from .resources.replication import ReplicationResources
-from .resources.versions import NEWEST, RETIRED_BELOW, VersionResources, versions
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError, not_found
+from tasksync_sandbox.salesforce.http import LONGEST_URI, VERSION_PATH, Answer, Call, Resource, decoded, failure, find
+from tasksync_sandbox.salesforce.org import DAILY_CALLS
+from tasksync_sandbox.salesforce.resources.collections import CollectionResources
+from tasksync_sandbox.salesforce.resources.composites import CompositeResources
+from tasksync_sandbox.salesforce.resources.descriptions import DescriptionResources
+from tasksync_sandbox.salesforce.resources.queries import QueryResources
+from tasksync_sandbox.salesforce.resources.records import RecordResources
+from tasksync_sandbox.salesforce.resources.replication import ReplicationResources
+from tasksync_sandbox.salesforce.resources.versions import NEWEST, RETIRED_BELOW, VersionResources, versions
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
-    from .login.sessions import Sessions
-    from .org import Org
+    from tasksync_sandbox.salesforce.login.sessions import Sessions
+    from tasksync_sandbox.salesforce.org import Org
 
 _VERSION = re.compile(r"/*services/data/v(\d{1,3})\.0(?:/.*)?", re.IGNORECASE)
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
@@ -85,7 +84,7 @@ class DataApi:
     async def list_versions(self, request: Request) -> Response:
         """List the versions: open to all, and not metered."""
         if request.method not in {"GET", "HEAD"}:
-            return self.response(failure(SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method not allowed.", 405)))
+            return self.response(failure(SalesforceError(Code.METHOD_NOT_ALLOWED, "HTTP Method not allowed.", 405)))
         return JSONResponse(versions())
 
     async def serve(self, request: Request) -> Response:
@@ -108,7 +107,7 @@ class DataApi:
         path = raw_path(request.scope)
         query: bytes = request.scope["query_string"]
         if len(path) + len(query) + 1 > LONGEST_URI:
-            raise SalesforceError("URI_TOO_LONG", "The URI is longer than 16,384 bytes", 414)
+            raise SalesforceError(Code.URI_TOO_LONG, "The URI is longer than 16,384 bytes", 414)
         version = _version(path)
         user = self._sessions.user_of(request.headers.get("authorization", ""))
         self._org.calls_used += 1
@@ -150,5 +149,5 @@ def _version(path: str) -> str:
     if match is None or int(match[1]) > NEWEST:
         raise not_found()
     if int(match[1]) < RETIRED_BELOW:
-        raise SalesforceError("GONE", f"API version {match[1]}.0 is retired", 410)
+        raise SalesforceError(Code.GONE, f"API version {match[1]}.0 is retired", 410)
     return f"{match[1]}.0"

@@ -8,11 +8,10 @@ import msgspec
 from starlette.routing import Route
 
 from tasksync_sandbox.core.wire import JSONResponse
-
-from .errors import SalesforceError
-from .ids import long_id
-from .records import checks
-from .rows import changed, has_place
+from tasksync_sandbox.salesforce.errors import SalesforceError
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.records import checks
+from tasksync_sandbox.salesforce.rows import changed, has_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from .login.sessions import Sessions
-    from .org import Org
-    from .rows import Row
-    from .schema import SObject
+    from tasksync_sandbox.salesforce.login.sessions import Sessions
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import SObject
 
     Change = Callable[[SObject, Row], None]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.core.table import Indexes
-
-from .rows import ROW_TYPES, Row
-from .schema import Schema
-from .schema.objects import STANDARD
+from tasksync_sandbox.salesforce.rows import ROW_TYPES, Row
+from tasksync_sandbox.salesforce.schema import Schema
+from tasksync_sandbox.salesforce.schema.objects import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tasksync_sandbox.core.store import Store
     from tasksync_sandbox.core.table import Table
-
-    from .schema import Field, SObject
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
 BY_STAMP = "SystemModstamp"
 _HASHED = ("OwnerId", "WhoId", "WhatId", "AccountId")
@@ -68,11 +66,15 @@ def _reader(name: str) -> Callable[[Row], Any]:
 
 
 def _key_reader(field: Field) -> Callable[[Row], Any]:
-    """Return what an external id counts as: lower case where case does not matter."""
-    name, case_sensitive = field.name, field.case_sensitive
+    """Return a function from a row to what its external id counts as."""
+    name = field.name
 
     def read(row: Row) -> Any:  # noqa: ANN401  a value of the row
-        value = getattr(row, name)
-        return value if case_sensitive or value is None else value.lower()
+        return index_key(field, getattr(row, name))
 
     return read
+
+
+def index_key(field: Field, value: Any) -> Any:  # noqa: ANN401  a value of the field
+    """Return what a value counts as where equal ones are looked for: lower case where case does not matter."""
+    return value.lower() if isinstance(value, str) and not field.case_sensitive else value

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from .errors import SalesforceError
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ class Call:
         """
         if not isinstance(self.body, dict):
             message = "The HTTP entity body is required, but this request has no entity body."
-            raise SalesforceError("JSON_PARSER_ERROR", message)
+            raise SalesforceError(Code.JSON_PARSER_ERROR, message)
         return self.body
 
 
@@ -133,8 +133,8 @@ def find(resources: list[Resource], method: str, path: str) -> tuple[Callable[[C
         allowed |= set(candidate.methods)
     if allowed:
         message = f"HTTP Method '{method}' not allowed. Allowed are {','.join(sorted(allowed))}"
-        raise SalesforceError("METHOD_NOT_ALLOWED", message, 405)
-    raise SalesforceError("NOT_FOUND", "The requested resource does not exist", 404)
+        raise SalesforceError(Code.METHOD_NOT_ALLOWED, message, 405)
+    raise SalesforceError(Code.NOT_FOUND, "The requested resource does not exist", 404)
 
 
 def failure(error: SalesforceError) -> Answer:
@@ -152,8 +152,8 @@ def decoded(body: bytes, content_type: str) -> Any:  # noqa: ANN401  whatever JS
         return None
     if content_type.partition(";")[0].strip().lower() != "application/json":
         message = f"Content type '{content_type or 'none'}' is not supported: use application/json"
-        raise SalesforceError("UNSUPPORTED_MEDIA_TYPE", message, 415)
+        raise SalesforceError(Code.UNSUPPORTED_MEDIA_TYPE, message, 415)
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError as error:
-        raise SalesforceError("JSON_PARSER_ERROR", f"{error} at [line:1, column:1]") from None
+        raise SalesforceError(Code.JSON_PARSER_ERROR, f"{error} at [line:1, column:1]") from None

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .errors import SalesforceError
-from .ids import long_id
-from .records.derive import derived
-from .records.values import kept
-from .rows import made
+from tasksync_sandbox.salesforce.errors import SalesforceError
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.records.derive import derived
+from tasksync_sandbox.salesforce.records.values import kept
+from tasksync_sandbox.salesforce.rows import made
 
 if TYPE_CHECKING:
-    from .org import Org
-    from .rows import Row
-    from .schema import SObject
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import SObject
 
 _STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 _ORDER = ("Organization", "User", "Group", "Account", "Contact", "Lead", "Opportunity", "Task")

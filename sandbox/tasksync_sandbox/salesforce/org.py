@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .database import Database
-from .ids import make_id
-from .rows import made
-from .soql.dates import stamp
-from .soql.run import Queries
+from tasksync_sandbox.salesforce.database import Database
+from tasksync_sandbox.salesforce.ids import make_id
+from tasksync_sandbox.salesforce.rows import made
+from tasksync_sandbox.salesforce.soql.dates import stamp
+from tasksync_sandbox.salesforce.soql.run import Queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasksync_sandbox.core.service import Core
-
-    from .schema import SObject
+    from tasksync_sandbox.salesforce.schema import SObject
 
 DAILY_CALLS = 100_000
 USERNAME = "integration@sandbox.example"
@@ -93,7 +92,7 @@ class Org:
                 if self.database.table(sobject).get(values["Id"]) is None:
                     self.database.table(sobject).put(made(sobject, values | audit))
 
-    def _first_records(self) -> dict[str, dict[str, str | bool]]:
+    def _first_records(self) -> dict[str, dict[str, Any]]:
         user = {"Username": USERNAME, "LastName": "Integration", "Name": "Integration", "Email": USERNAME}
         regional = {"TimeZoneSidKey": "GMT", "LanguageLocaleKey": "en_US"}
         return {

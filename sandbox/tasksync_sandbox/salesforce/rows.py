@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from .schema.objects import STANDARD
+from tasksync_sandbox.salesforce.schema.objects import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .schema import Field, SObject
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
 _PYTHON_TYPES: dict[str, Any] = {
     "boolean": bool,
@@ -38,15 +38,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     LastModifiedDate: str
     LastModifiedById: str
     SystemModstamp: str
-    Custom: dict[str, Any] = {}  # noqa: RUF012  msgspec copies it
+    Custom: dict[str, Any] = {}
 
 
 def _row_type(sobject: SObject) -> type[Row]:
     own = [f for f in sobject.fields.values() if f.name not in Row.__struct_fields__]
     members = [(f.name, _PYTHON_TYPES.get(f.type, str | None), False if f.type == "boolean" else None) for f in own]
-    return msgspec.defstruct(
+    made_type = msgspec.defstruct(
         f"{sobject.name}Row", members, bases=(Row,), frozen=True, kw_only=True, omit_defaults=True, gc=False
     )
+    return cast("type[Row]", made_type)
 
 
 ROW_TYPES: dict[str, type[Row]] = {sobject.name: _row_type(sobject) for sobject in STANDARD.values()}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .api import DataApi
-from .control import OrgControl
-from .errors import SalesforceError
-from .http import failure
-from .loading import Loader
-from .login.endpoints import Login
-from .login.sessions import Sessions
-from .org import Org
+from tasksync_sandbox.salesforce.api import DataApi
+from tasksync_sandbox.salesforce.control import OrgControl
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.http import failure
+from tasksync_sandbox.salesforce.loading import Loader
+from tasksync_sandbox.salesforce.login.endpoints import Login
+from tasksync_sandbox.salesforce.login.sessions import Sessions
+from tasksync_sandbox.salesforce.org import Org
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from tasksync_sandbox.core.service import Core
 
 _CODES = {
-    400: "UNKNOWN_EXCEPTION", 401: "INVALID_SESSION_ID", 403: "REQUEST_LIMIT_EXCEEDED", 404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED", 503: "SERVER_UNAVAILABLE",
-}  # fmt: skip
+    401: Code.INVALID_SESSION_ID,
+    403: Code.REQUEST_LIMIT_EXCEEDED,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    503: Code.SERVER_UNAVAILABLE,
+}
 _TOKEN_PATHS = ("/services/oauth2/", "/services/soap/", "/id/")
 
 
@@ -67,12 +70,12 @@ class SalesforceService:
 
     def error(self, status: int, message: str) -> Response:
         """Return an error as the data API words it."""
-        code = _CODES.get(status, "UNKNOWN_EXCEPTION")
+        code = _CODES.get(status, Code.UNKNOWN_EXCEPTION)
         return self._api.response(failure(SalesforceError(code, message, status)))
 
     def daily_limit(self) -> Response:
         """Return the answer of an org that has used up its day."""
-        error = SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
+        error = SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, "TotalRequests Limit exceeded.", 403)
         return self._api.response(failure(error))
 
     def expire_session(self, request: Request) -> None:

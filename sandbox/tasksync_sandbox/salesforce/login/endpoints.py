@@ -12,17 +12,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tasksync_sandbox.core.wire import JSONResponse
-
-from ..errors import SalesforceError
-from .grants import Grants, TokenError
+from tasksync_sandbox.salesforce.errors import SalesforceError
+from tasksync_sandbox.salesforce.login.grants import Grants, TokenError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ..org import Org
-    from ..rows import Row
-    from .grants import Granted
-    from .sessions import Sessions
+    from tasksync_sandbox.salesforce.login.grants import Granted
+    from tasksync_sandbox.salesforce.login.sessions import Sessions
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.rows import Row
 
 SCOPE = "api id refresh_token"
 

@@ -7,30 +7,51 @@ import binascii
 import hmac
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from ..org import USERNAME
+from tasksync_sandbox.salesforce.org import USERNAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..rows import Row
-    from .sessions import Sessions
+    from jwt.types import Options
+
+    from tasksync_sandbox.salesforce.login.sessions import Sessions
+    from tasksync_sandbox.salesforce.rows import Row
 
 LONGEST_ASSERTION_SECONDS = 300
 _SKEW = 30
+_OWN_CHECKS: Options = {
+    "verify_exp": False,
+    "verify_aud": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_iss": False,
+}
+"""Claims are checked here, by the sandbox's clock and as loosely as clients need."""
 _AUDIENCE = re.compile(
     r"https://(login|test|[\w.-]+\.my)\.salesforce\.com/?|https?://(127\.0\.0\.1|localhost)(:\d+)?/?(services/oauth2/token)?"
 )
+
+
+class Refusal(StrEnum):
+    """The token endpoint's `error`."""
+
+    INACTIVE_USER = "inactive_user"
+    INVALID_CLIENT = "invalid_client"
+    INVALID_CLIENT_ID = "invalid_client_id"
+    INVALID_GRANT = "invalid_grant"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
 
 
 @dataclass(eq=False)
 class TokenError(Exception):
     """A refused token request: an object, not an array."""
 
-    error: str
+    error: Refusal
     description: str
     status: int = 400
 
@@ -76,26 +97,26 @@ class Grants:
         """
         kind = self._kinds.get(form.get("grant_type", ""))
         if kind is None:
-            raise TokenError("unsupported_grant_type", "grant type not supported")
+            raise TokenError(Refusal.UNSUPPORTED_GRANT_TYPE, "grant type not supported")
         return kind({**form, **_basic(authorization)})
 
     def _app(self, form: Mapping[str, str], *, secret_needed: bool) -> dict[str, Any]:
         app = self._sessions.app(form.get("client_id", ""))
         if app is None:
-            raise TokenError("invalid_client_id", "client identifier invalid")
+            raise TokenError(Refusal.INVALID_CLIENT_ID, "client identifier invalid")
         given = form.get("client_secret")
         if given is None and not secret_needed:
             return app
         if not hmac.compare_digest((given or "").encode(), str(app.get("client_secret") or "").encode()):
-            raise TokenError("invalid_client", "invalid client credentials")
+            raise TokenError(Refusal.INVALID_CLIENT, "invalid client credentials")
         return app
 
     def _user(self, username: str) -> Row:
         user = self._sessions.user_named(username)
         if user is None:
-            raise TokenError("invalid_grant", "authentication failure")
+            raise TokenError(Refusal.INVALID_GRANT, "authentication failure")
         if not getattr(user, "IsActive", False):
-            raise TokenError("inactive_user", "user is inactive")
+            raise TokenError(Refusal.INACTIVE_USER, "user is inactive")
         return user
 
     def _client_credentials(self, form: Mapping[str, str]) -> Granted:
@@ -106,7 +127,7 @@ class Grants:
         app = self._app(form, secret_needed=False)
         username = self._sessions.secrets("refresh_tokens").get(form.get("refresh_token", ""))
         if username is None:
-            raise TokenError("invalid_grant", "expired access/refresh token")
+            raise TokenError(Refusal.INVALID_GRANT, "expired access/refresh token")
         return Granted(self._user(username), app.get("client_secret"))
 
     def _password(self, form: Mapping[str, str]) -> Granted:
@@ -116,7 +137,7 @@ class Grants:
             username.lower()
         )
         if wanted is None or not given.startswith(wanted):  # what follows is the security token
-            raise TokenError("invalid_grant", "authentication failure")
+            raise TokenError(Refusal.INVALID_GRANT, "authentication failure")
         return Granted(self._user(username), app.get("client_secret"))
 
     def _assertion(self, form: Mapping[str, str]) -> Granted:
@@ -124,14 +145,14 @@ class Grants:
         claims = _claims(token, verify_with=None)
         app = self._sessions.app(str(claims.get("iss", "")))
         if app is None:
-            raise TokenError("invalid_client_id", "client identifier invalid")
+            raise TokenError(Refusal.INVALID_CLIENT_ID, "client identifier invalid")
         if not app.get("certificate"):
-            raise TokenError("invalid_grant", "invalid assertion")
+            raise TokenError(Refusal.INVALID_GRANT, "invalid assertion")
         _claims(token, verify_with=app["certificate"])
         self._check_claims(claims)
         user = self._sessions.user_named(str(claims.get("sub", "")))
         if user is None:
-            raise TokenError("invalid_grant", "user hasn't approved this consumer")
+            raise TokenError(Refusal.INVALID_GRANT, "user hasn't approved this consumer")
         return Granted(self._user(str(claims["sub"])), None)
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
@@ -139,23 +160,22 @@ class Grants:
         try:
             expiry = float(claims.get("exp", ""))
         except (TypeError, ValueError):
-            raise TokenError("invalid_grant", "expired authorization code") from None
+            raise TokenError(Refusal.INVALID_GRANT, "expired authorization code") from None
         if not _AUDIENCE.fullmatch(str(claims.get("aud", ""))):
-            raise TokenError("invalid_grant", "Audience validation failed")
+            raise TokenError(Refusal.INVALID_GRANT, "Audience validation failed")
         left = expiry - self._now()
         if left < -_SKEW or left > LONGEST_ASSERTION_SECONDS + _SKEW:
-            raise TokenError("invalid_grant", "expired authorization code")
+            raise TokenError(Refusal.INVALID_GRANT, "expired authorization code")
 
 
 def _claims(token: str, verify_with: str | None) -> dict[str, Any]:
     """Return an assertion's claims; with a certificate its RS256 signature must be that of the app's key."""
-    switched_off = dict.fromkeys(("verify_exp", "verify_aud", "verify_iat", "verify_nbf", "verify_iss"), False)
     try:
         if verify_with is None:
-            return dict(jwt.decode(token, options={**switched_off, "verify_signature": False}))
-        return dict(jwt.decode(token, _public_key(verify_with), algorithms=["RS256"], options=switched_off))
+            return dict(jwt.decode(token, options={**_OWN_CHECKS, "verify_signature": False}))
+        return dict(jwt.decode(token, _public_key(verify_with), algorithms=["RS256"], options=_OWN_CHECKS))
     except jwt.PyJWTError:
-        raise TokenError("invalid_grant", "invalid assertion") from None
+        raise TokenError(Refusal.INVALID_GRANT, "invalid assertion") from None
 
 
 def _public_key(pem: str) -> Any:  # noqa: ANN401  any public key

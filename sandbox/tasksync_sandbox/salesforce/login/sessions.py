@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
-from ..org import USERNAME
-from ..rows import Row
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.org import USERNAME
 
 if TYPE_CHECKING:
-    from ..org import Org
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.rows import Row
 
 DEFAULT_APPS: dict[str, dict[str, Any]] = {
     "sandbox": {"client_secret": "sandbox", "certificate": None, "username": USERNAME}
@@ -47,7 +47,7 @@ class Sessions:
         token = _token(authorization)
         session = self._org.store.values.get(f"session:{token}")
         if session is None or not session["valid"] or self._is_old(token, session):
-            raise SalesforceError("INVALID_SESSION_ID", "Session expired or invalid", 401)
+            raise SalesforceError(Code.INVALID_SESSION_ID, "Session expired or invalid", 401)
         self._last_use[token] = self._now()
         user: str = session["user"]
         return user

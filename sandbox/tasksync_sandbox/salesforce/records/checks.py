@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
-from ..ids import short_id
-from ..rows import getter
-from .values import wrong_id
+from tasksync_sandbox.salesforce.database import index_key
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.ids import short_id
+from tasksync_sandbox.salesforce.records.values import wrong_id
+from tasksync_sandbox.salesforce.rows import getter
 
 if TYPE_CHECKING:
-    from ..database import Database
-    from ..rows import Row
-    from ..schema import Field, SObject
+    from tasksync_sandbox.salesforce.database import Database
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
     Values = dict[str, Any]
 
@@ -35,13 +36,13 @@ def check_references(database: Database, sobject: SObject, written: Values, vers
             raise wrong_id(field, value)
         row = database.living(value)
         if row is None or target is None or (target.name == "Group" and version < QUEUE_OWNERS_SINCE):
-            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields=(field.name,))
+            raise SalesforceError(Code.INVALID_CROSS_REFERENCE_KEY, "invalid cross reference id", fields=(field.name,))
         if field.name == "OwnerId" and target.name == "User" and not getattr(row, "IsActive", True):
             message = f"operation performed with inactive user [{short_id(value)}] as owner of {sobject.name.lower()}"
-            raise SalesforceError("INACTIVE_OWNER_OR_USER", message, fields=("OwnerId",))
+            raise SalesforceError(Code.INACTIVE_OWNER_OR_USER, message, fields=("OwnerId",))
         if getattr(row, "IsConverted", False):
             raise SalesforceError(
-                "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", fields=(field.name,)
+                Code.CANNOT_UPDATE_CONVERTED_LEAD, "cannot reference converted lead", fields=(field.name,)
             )
 
 
@@ -63,7 +64,7 @@ def check_required(sobject: SObject, values: Values, *, creating: bool) -> None:
         missing = tuple(f.name for f in sobject.fields.values() if f.required and values.get(f.name) is None)
     if missing:
         message = f"Required fields are missing: [{', '.join(missing)}]"
-        raise SalesforceError("REQUIRED_FIELD_MISSING", message, fields=missing)
+        raise SalesforceError(Code.REQUIRED_FIELD_MISSING, message, fields=missing)
 
 
 def check_unique(database: Database, sobject: SObject, record_id: str | None, written: Values) -> None:
@@ -80,21 +81,20 @@ def check_unique(database: Database, sobject: SObject, record_id: str | None, wr
         if holders:
             holder = short_id(holders[0].Id)
             message = f"duplicate value found: {field.name} duplicates value on record with id: {holder}"
-            raise SalesforceError("DUPLICATE_VALUE", message, fields=(field.name,))
+            raise SalesforceError(Code.DUPLICATE_VALUE, message, fields=(field.name,))
 
 
 def holding(database: Database, sobject: SObject, field: Field, value: Any) -> list[Row]:  # noqa: ANN401  any value
     """Return the living records with a value, for a writer: late commits are waited for."""
     table = database.table(sobject)
-    key = value if field.case_sensitive or not isinstance(value, str) else value.lower()
+    key = index_key(field, value)
     if field.name in table.hashed:
         found = [table.rows[record_id] for record_id in table.holder(field.name, key)]
     else:
         for record_id in list(table.late):
             table.latest(record_id)
         read = getter(sobject, field)
-        fold = (lambda v: v) if field.case_sensitive else (lambda v: v.lower() if isinstance(v, str) else v)
-        found = [row for row in table.rows.values() if fold(read(row)) == key]
+        found = [row for row in table.rows.values() if index_key(field, read(row)) == key]
     return [row for row in found if not row.IsDeleted]
 
 
@@ -106,11 +106,11 @@ def check_task(old: Row | None, values: Values, written: Values) -> None:
     """
     if (values.get("WhoId") or "").startswith("00Q") and values.get("WhatId"):
         message = "Related To ID: a task of a lead cannot be related to another record"
-        raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message, fields=("WhatId",))
+        raise SalesforceError(Code.FIELD_INTEGRITY_EXCEPTION, message, fields=("WhatId",))
     if values.get("IsRecurrence"):
         fixed = [name for name in ("ActivityDate", "Status") if name in written and old is not None]
         if old is None and written.get("ActivityDate") is not None:
             fixed = ["ActivityDate"]
         if fixed:
             message = f"Unable to create/update fields: {', '.join(fixed)}. A recurring task has none of its own."
-            raise SalesforceError("INVALID_FIELD_FOR_INSERT_UPDATE", message, fields=tuple(fixed))
+            raise SalesforceError(Code.INVALID_FIELD_FOR_INSERT_UPDATE, message, fields=tuple(fixed))

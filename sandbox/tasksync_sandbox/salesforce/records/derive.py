@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..database import Database
-    from ..rows import Row
-    from ..schema import SObject
+    from tasksync_sandbox.salesforce.database import Database
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import SObject
 
     Values = dict[str, Any]
 

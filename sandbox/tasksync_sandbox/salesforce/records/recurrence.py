@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +49,11 @@ def check_pattern(values: Values) -> None:
     missing = tuple(name for name in needed if values.get(name) is None)
     if missing:
         message = f"Required fields are missing: [{', '.join(missing)}]"
-        raise SalesforceError("REQUIRED_FIELD_MISSING", message, fields=missing)
+        raise SalesforceError(Code.REQUIRED_FIELD_MISSING, message, fields=missing)
     unused = tuple(n for n in _PROPERTIES if n not in needed and values.get(n) is not None)
     if unused:
         message = f"{', '.join(unused)}: must be null for {kind}"
-        raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message, fields=unused)
+        raise SalesforceError(Code.FIELD_INTEGRITY_EXCEPTION, message, fields=unused)
 
 
 def occurrences(values: Values) -> list[str]:

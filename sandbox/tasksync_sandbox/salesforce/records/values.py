@@ -6,18 +6,17 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
-from ..ids import long_id
-from ..schema import TEXT_TYPES
-from ..soql.dates import parse_stamp, stamp
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES
+from tasksync_sandbox.salesforce.soql.dates import parse_stamp, stamp
 
 if TYPE_CHECKING:
-    from ..schema import Field
+    from tasksync_sandbox.salesforce.schema import Field
 
 _TOKENS = {str: "VALUE_STRING", bool: "VALUE_TRUE", int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_LENGTH = 10
-_NUMBERS = frozenset({"int", "double", "currency", "percent"})
 
 
 def utf16_length(text: str) -> int:
@@ -35,10 +34,10 @@ def kept(field: Field, value: Any) -> Any:  # noqa: ANN401  whatever JSON holds
         return False if field.type == "boolean" else None
     if field.type == "boolean":
         return _boolean(value)
-    if field.type in _NUMBERS:
+    if field.type in NUMBER_TYPES:
         return _number(field, value)
     if not isinstance(value, str):
-        raise cannot_read("string" if field.type in TEXT_TYPES else field.type, value)
+        raise cannot_read(value, "string" if field.type in TEXT_TYPES else field.type)
     if field.type in TEXT_TYPES:
         return _text(field, value)
     if field.type in {"id", "reference"}:
@@ -46,11 +45,11 @@ def kept(field: Field, value: Any) -> Any:  # noqa: ANN401  whatever JSON holds
     return _moment(field, value)
 
 
-def cannot_read(kind: str, value: Any) -> SalesforceError:  # noqa: ANN401  whatever JSON holds
+def cannot_read(value: Any, kind: str) -> SalesforceError:  # noqa: ANN401  whatever JSON holds
     """Return the error of a value that is not of the field's JSON type; it refuses the whole request."""
     token = _TOKENS.get(type(value), "START_OBJECT")
     return SalesforceError(
-        "JSON_PARSER_ERROR",
+        Code.JSON_PARSER_ERROR,
         f"Cannot deserialize instance of {kind} from {token} value {value} or request may be missing a required field",
     )
 
@@ -59,7 +58,7 @@ def _boolean(value: Any) -> bool:  # noqa: ANN401  whatever JSON holds
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     if not isinstance(value, bool):
-        raise cannot_read("boolean", value)
+        raise cannot_read(value, "boolean")
     return value
 
 
@@ -68,14 +67,14 @@ def _number(field: Field, value: Any) -> float | int | None:  # noqa: ANN401  wh
         try:
             value = float(value) if value.strip() else None
         except ValueError:
-            raise cannot_read(field.type, value) from None
+            raise cannot_read(value, field.type) from None
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise cannot_read(field.type, value)
+        raise cannot_read(value, field.type)
     if field.type == "int":
         if value != int(value):
-            raise cannot_read("int", value)
+            raise cannot_read(value, "int")
         return int(value)
     return float(value)
 
@@ -89,10 +88,10 @@ def _text(field: Field, value: str) -> str | None:
     limit = field.length
     if limit and utf16_length(text) > limit:
         message = f"{field.label}: data value too large: {text} (max length={limit})"
-        raise SalesforceError("STRING_TOO_LONG", message, fields=(field.name,))
+        raise SalesforceError(Code.STRING_TOO_LONG, message, fields=(field.name,))
     if field.restricted and field.picklist and text not in {entry.value for entry in field.picklist if entry.active}:
         message = f"{field.label}: bad value for restricted picklist field: {text}"
-        raise SalesforceError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, fields=(field.name,))
+        raise SalesforceError(Code.INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST, message, fields=(field.name,))
     return text
 
 
@@ -109,16 +108,16 @@ def wrong_id(field: Field, value: str) -> SalesforceError:
     """Return the error of an id that is none, or that belongs to an object the field cannot point at."""
     label = "/".join(field.reference_to) if field.polymorphic else field.label.removesuffix(" Id")
     message = f"{label} ID: id value of incorrect type: {value}"
-    return SalesforceError("MALFORMED_ID", message, fields=(field.name,))
+    return SalesforceError(Code.MALFORMED_ID, message, fields=(field.name,))
 
 
 def _moment(field: Field, value: str) -> str | None:
     if not value.strip():
-        raise cannot_read(field.type, value)
+        raise cannot_read(value, field.type)
     try:
         if field.type == "date":
             day = value if _DAY.fullmatch(value) else parse_stamp(value).date().isoformat()[:_DAY_LENGTH]
             return date.fromisoformat(day).isoformat()
         return stamp(parse_stamp(value))
     except ValueError:
-        raise cannot_read(field.type, value) from None
+        raise cannot_read(value, field.type) from None

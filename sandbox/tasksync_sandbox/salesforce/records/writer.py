@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..errors import SalesforceError, not_found
-from ..ids import long_id
-from ..rows import changed, getter, made
-from . import checks
-from .derive import derived
-from .recurrence import check_pattern, occurrences
-from .values import cannot_read, kept
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError, not_found
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.records import checks
+from tasksync_sandbox.salesforce.records.derive import derived
+from tasksync_sandbox.salesforce.records.recurrence import check_pattern, occurrences
+from tasksync_sandbox.salesforce.records.values import cannot_read, kept
+from tasksync_sandbox.salesforce.rows import changed, getter, made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tasksync_sandbox.core.faults import RequestFaults
-
-    from ..org import Org
-    from ..rows import Row
-    from ..schema import Field, SObject
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
     Values = dict[str, Any]
 
@@ -61,7 +60,7 @@ class Writer:
         """
         if not sobject.createable:
             raise SalesforceError(
-                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type cannot be inserted: {sobject.name}"
+                Code.CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY, f"entity type cannot be inserted: {sobject.name}"
             )
         written = self._written(sobject, body, creating=True)
         self._strike(None, written)
@@ -97,7 +96,7 @@ class Writer:
         written = self._written(sobject, body, creating=False)
         self._strike(row, written)
         if getattr(row, "IsConverted", False) and sobject.name == "Lead":
-            raise SalesforceError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+            raise SalesforceError(Code.CANNOT_UPDATE_CONVERTED_LEAD, "cannot reference converted lead")
         checks.check_required(sobject, written, creating=False)
         values = msgspec.structs.asdict(row) | row.Custom | written
         news = {name: value for name, value in written.items() if value != self._value(sobject, row, name)}
@@ -126,7 +125,9 @@ class Writer:
         """
         row = self.existing(sobject, record_id)
         if not sobject.deletable:
-            raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", f"entity type cannot be deleted: {sobject.name}")
+            raise SalesforceError(
+                Code.INSUFFICIENT_ACCESS_OR_READONLY, f"entity type cannot be deleted: {sobject.name}"
+            )
         self._strike(row, {})
         rows = [row]
         if getattr(row, "IsRecurrence", False):
@@ -172,25 +173,25 @@ class Writer:
         found = long_id(record_id)
         if found is None or not found.startswith(sobject.prefix):
             message = f"{sobject.label} ID: id value of incorrect type: {record_id}"
-            raise SalesforceError("MALFORMED_ID", message, fields=("Id",))
+            raise SalesforceError(Code.MALFORMED_ID, message, fields=("Id",))
         row = self._database.table(sobject).latest(found)
         if row is None:
-            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 404)
+            raise SalesforceError(Code.INVALID_CROSS_REFERENCE_KEY, "invalid cross reference id", 404)
         if row.IsDeleted:
-            raise SalesforceError("ENTITY_IS_DELETED", "entity is deleted", 404)
+            raise SalesforceError(Code.ENTITY_IS_DELETED, "entity is deleted", 404)
         return row
 
     def _written(self, sobject: SObject, body: Mapping[str, Any], *, creating: bool) -> Values:
         """Return the fields of a body by their proper names, as rows keep them."""
         if not isinstance(body, dict):
-            raise cannot_read("sobject", body)
+            raise cannot_read(body, "sobject")
         fields: dict[str, Field] = {}
         for name in body:
             if name in ALWAYS_IGNORED:
                 continue
             field = sobject.fields.get(name.lower())
             if field is None:
-                raise SalesforceError("INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}")
+                raise SalesforceError(Code.INVALID_FIELD, f"No such column '{name}' on sobject of type {sobject.name}")
             fields[name] = field
         self._refuse_readonly(list(fields.values()), creating=creating)
         return {field.name: kept(field, body[name]) for name, field in fields.items()}
@@ -199,14 +200,14 @@ class Writer:
         refused = tuple(f.name for f in fields if not (f.createable if creating else f.updateable))
         if refused == ("Id",) and creating:
             raise SalesforceError(
-                "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", fields=("Id",)
+                Code.INVALID_FIELD_FOR_INSERT_UPDATE, "cannot specify Id in an insert call", fields=("Id",)
             )
         if refused:
             message = (
                 f"Unable to create/update fields: {', '.join(refused)}. Please check the security settings of this "
                 "field and verify that it is read/write for your profile or permission set."
             )
-            raise SalesforceError("INVALID_FIELD_FOR_INSERT_UPDATE", message, fields=refused)
+            raise SalesforceError(Code.INVALID_FIELD_FOR_INSERT_UPDATE, message, fields=refused)
 
     def _strike(self, row: Row | None, written: Values) -> None:
         """Raise the error of a `row_error` fault that means this row."""

@@ -5,36 +5,41 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
-from ..http import Answer, Call, Resource, resource
-from ..ids import long_id
-from ..records.writer import ManyMatchesError, Writer
-from ..soql.operands import Names
-from ..soql.select import show_fields
-from .records import external_id, requested_fields
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.records.writer import ManyMatchesError, Writer
+from tasksync_sandbox.salesforce.resources.records import external_id, requested_fields
+from tasksync_sandbox.salesforce.soql.operands import Names
+from tasksync_sandbox.salesforce.soql.select import show_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..org import Org
-    from ..schema import SObject
-    from .records import RecordResources
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.resources.records import RecordResources
+    from tasksync_sandbox.salesforce.schema import SObject
 
     Work = Callable[[Writer, dict[str, Any]], dict[str, Any]]
 
 MOST_RECORDS, MOST_READ, MOST_CHUNKS = 200, 2000, 10
 ROLLED_BACK = SalesforceError(
-    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    Code.ALL_OR_NONE_OPERATION_ROLLED_BACK,
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
 
 
-class _RollBack(Exception):  # noqa: N818  not an error: the way out of a transaction
+class _RollBack(Exception):
     """Undo the request's writes; `results` is what to answer."""
 
     def __init__(self, results: list[dict[str, Any]]) -> None:
         super().__init__()
         self.results = results
+
+
+def _require_all(results: list[dict[str, Any]]) -> None:
+    if not all(result["success"] for result in results):
+        raise _RollBack(results)
 
 
 class CollectionResources:
@@ -69,10 +74,10 @@ class CollectionResources:
         def one(writer: Writer, record: dict[str, Any]) -> dict[str, Any]:
             record_id = next((value for name, value in record.items() if name.lower() == "id"), None)
             if not isinstance(record_id, str):
-                raise SalesforceError("MISSING_ARGUMENT", "Id not specified in an update call")
+                raise SalesforceError(Code.MISSING_ARGUMENT, "Id not specified in an update call")
             key = long_id(record_id) or record_id
             if key in seen:
-                raise SalesforceError("DUPLICATE_VALUE", f"Duplicate id specified: {record_id}", fields=("Id",))
+                raise SalesforceError(Code.DUPLICATE_VALUE, f"Duplicate id specified: {record_id}", fields=("Id",))
             seen.add(key)
             writer.update(self._typed(record), record_id, _fields(record, "id"))
             return _success(key)
@@ -87,20 +92,20 @@ class CollectionResources:
 
         def one(writer: Writer, record: dict[str, Any]) -> dict[str, Any]:
             if self._typed(record) != sobject:
-                raise SalesforceError("INVALID_TYPE", f"record is not of type {sobject.name}")
+                raise SalesforceError(Code.INVALID_TYPE, f"record is not of type {sobject.name}")
             value = next((v for name, v in record.items() if name.lower() == field.name.lower()), None)
             if value in {None, ""}:
-                raise SalesforceError("MISSING_ARGUMENT", f"{field.name} not specified")
+                raise SalesforceError(Code.MISSING_ARGUMENT, f"{field.name} not specified")
             key = str(value) if field.case_sensitive else str(value).lower()
             if key in seen:
                 message = f"Duplicate external id specified: {value}"
-                raise SalesforceError("DUPLICATE_VALUE", message, fields=(field.name,))
+                raise SalesforceError(Code.DUPLICATE_VALUE, message, fields=(field.name,))
             seen.add(key)
             try:
                 record_id, created = writer.upsert(sobject, field, str(value), _fields(record, field.name.lower()))
             except ManyMatchesError as many:
                 message = f"{field.name}: more than one record found for external id field: {many.ids}"
-                raise SalesforceError("DUPLICATE_EXTERNAL_ID", message, fields=(field.name,)) from None
+                raise SalesforceError(Code.DUPLICATE_EXTERNAL_ID, message, fields=(field.name,)) from None
             return {**_success(record_id), "created": created}
 
         return self._carry_out(call, _records(call), one)
@@ -109,14 +114,14 @@ class CollectionResources:
         """Put records into the recycle bin."""
         ids = [part.strip() for part in call.params.get("ids", "").split(",") if part.strip()]
         if not ids:
-            raise SalesforceError("MISSING_ARGUMENT", "ids is a required parameter")
+            raise SalesforceError(Code.MISSING_ARGUMENT, "ids is a required parameter")
 
         def one(writer: Writer, record: dict[str, Any]) -> dict[str, Any]:
             found = long_id(record["id"])
             sobject = self._org.database.object_of(found) if found else None
             if sobject is None:
                 message = f"malformed id {record['id']}"
-                raise SalesforceError("MALFORMED_ID", message)
+                raise SalesforceError(Code.MALFORMED_ID, message)
             writer.delete(sobject, record["id"])
             return _success(found or "")
 
@@ -134,8 +139,8 @@ class CollectionResources:
         try:
             with self._org.store.transaction():
                 results = [self._one(writer, record, work) for record in records]
-                if all_or_none and not all(result["success"] for result in results):
-                    raise _RollBack(results)
+                if all_or_none:
+                    _require_all(results)
         except _RollBack as undone:
             results = [r if not r["success"] else _failure(ROLLED_BACK) for r in undone.results]
         return Answer(results)
@@ -152,19 +157,19 @@ class CollectionResources:
     def _check_size(self, records: list[dict[str, Any]]) -> None:
         if len(records) > MOST_RECORDS:
             message = f"record limit reached. cannot submit more than {MOST_RECORDS} records in this request"
-            raise SalesforceError("REQUEST_LIMIT_EXCEEDED", message)
+            raise SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, message)
         kinds = [(record.get("attributes") or {}).get("type") or str(record.get("id", ""))[:3] for record in records]
         chunks = 1 + sum(before != after for before, after in pairwise(kinds))
         if chunks > MOST_CHUNKS:
             message = f"Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data."
-            raise SalesforceError("INVALID_OPERATION", message)
+            raise SalesforceError(Code.INVALID_OPERATION, message)
 
     def _typed(self, record: dict[str, Any]) -> SObject:
         attributes = record.get("attributes")
         kind = attributes.get("type") if isinstance(attributes, dict) else None
         sobject = self._schema.find(kind) if isinstance(kind, str) else None
         if sobject is None:
-            raise SalesforceError("INVALID_TYPE", f"sObject type '{kind}' is not supported.")
+            raise SalesforceError(Code.INVALID_TYPE, f"sObject type '{kind}' is not supported.")
         return sobject
 
     def read(self, call: Call) -> Answer:
@@ -176,10 +181,10 @@ class CollectionResources:
         else:
             ids, names = _listed(call.params.get("ids")), _listed(call.params.get("fields"))
         if not isinstance(ids, list) or not isinstance(names, list) or not ids or not names:
-            raise SalesforceError("MISSING_ARGUMENT", "ids and fields are required")
+            raise SalesforceError(Code.MISSING_ARGUMENT, "ids and fields are required")
         if len(ids) > MOST_READ:
             message = f"record limit reached. cannot submit more than {MOST_READ} records in this request"
-            raise SalesforceError("REQUEST_LIMIT_EXCEEDED", message)
+            raise SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, message)
         fields = requested_fields(sobject, ",".join(names))
         show = show_fields(sobject, fields, Names(self._org.database, sobject, None), self._org.database)
         table = self._org.database.table(sobject)
@@ -195,7 +200,7 @@ def _listed(text: str | None) -> list[str]:
 def _records(call: Call) -> list[dict[str, Any]]:
     records = call.object_body().get("records")
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise SalesforceError("JSON_PARSER_ERROR", "records: an array of records is required")
+        raise SalesforceError(Code.JSON_PARSER_ERROR, "records: an array of records is required")
     return records
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
-from ..http import Answer, Call, Resource, failure, resource
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, failure, resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..org import Org
+    from tasksync_sandbox.salesforce.org import Org
 
 MOST_REQUESTS, MOST_HEAVY = 25, 5
 _REFERENCE = re.compile(r"@\{([^{}]+)\}")
@@ -47,20 +48,20 @@ class CompositeResources:
         body = call.object_body()
         requests = body.get("batchRequests")
         if not isinstance(requests, list) or not 0 < len(requests) <= MOST_REQUESTS:
-            raise SalesforceError("INVALID_BATCH", f"batchRequests: 1 to {MOST_REQUESTS} requests are required")
+            raise SalesforceError(Code.INVALID_BATCH, f"batchRequests: 1 to {MOST_REQUESTS} requests are required")
         results: list[dict[str, Any]] = []
         halted = False
         for one in requests:
             if halted:
-                error = SalesforceError("BATCH_PROCESSING_HALTED", "Batch processing halted per request", 412)
+                error = SalesforceError(Code.BATCH_PROCESSING_HALTED, "Batch processing halted per request", 412)
                 results.append({"statusCode": 412, "result": [error.as_answer()]})
                 continue
             self._org.calls_used += 1
             answer = self._batched(call, one)
             results.append({"statusCode": answer.status, "result": answer.body})
-            halted = bool(body.get("haltOnError")) and answer.status >= 400  # noqa: PLR2004  HTTP's errors
+            halted = bool(body.get("haltOnError")) and _failed(answer.status)
         self._org.calls_used -= 1
-        failed = any(result["statusCode"] >= 400 for result in results)  # noqa: PLR2004  HTTP's errors
+        failed = any(_failed(result["statusCode"]) for result in results)
         return Answer({"hasErrors": failed, "results": results})
 
     def _batched(self, call: Call, one: dict[str, Any]) -> Answer:
@@ -69,7 +70,7 @@ class CompositeResources:
             url = "/services/data" + url
         version = re.match(r"/services/data/v(\d+\.\d)", url, re.IGNORECASE)
         if version is None or not OLDEST_BATCHED <= float(version[1]) <= call.number:
-            return failure(SalesforceError("INVALID_API_VERSION", f"version of {url} is not allowed in this batch"))
+            return failure(SalesforceError(Code.INVALID_API_VERSION, f"version of {url} is not allowed in this batch"))
         return self._inner(call.inner(str(one.get("method", "GET")), url, one.get("richInput")))
 
     def composite(self, call: Call) -> Answer:
@@ -77,18 +78,27 @@ class CompositeResources:
         body = call.object_body()
         requests = body.get("compositeRequest")
         if not isinstance(requests, list) or not 0 < len(requests) <= MOST_REQUESTS:
-            raise SalesforceError("INVALID_INPUT", f"compositeRequest: 1 to {MOST_REQUESTS} requests are required")
+            raise SalesforceError(Code.INVALID_INPUT, f"compositeRequest: 1 to {MOST_REQUESTS} requests are required")
         _check_requests(requests, call)
         results = run_all(self._org, requests, call, self._inner, all_or_none=bool(body.get("allOrNone")))
         return Answer({"compositeResponse": results})
 
 
-class _Undone(Exception):  # noqa: N818  not an error: the way out of a transaction
+class _Undone(Exception):
     """Undo what the requests wrote; `results` is what to answer."""
 
     def __init__(self, results: list[dict[str, Any]]) -> None:
         super().__init__()
         self.results = results
+
+
+def _require_all(results: list[dict[str, Any]]) -> None:
+    if any(_failed(result["httpStatusCode"]) for result in results):
+        raise _Undone(results)
+
+
+def _failed(status: int) -> bool:
+    return status >= HTTPStatus.BAD_REQUEST
 
 
 def run_all(
@@ -98,10 +108,10 @@ def run_all(
     try:
         with org.store.transaction():
             results = _in_order(requests, call, run, all_or_none=all_or_none)
-            if all_or_none and any(result["httpStatusCode"] >= 400 for result in results):  # noqa: PLR2004  HTTP
-                raise _Undone(results)
+            if all_or_none:
+                _require_all(results)
     except _Undone as undone:
-        return [r if r["httpStatusCode"] >= 400 else _halted(r["referenceId"]) for r in undone.results]  # noqa: PLR2004
+        return [r if _failed(r["httpStatusCode"]) else _halted(r["referenceId"]) for r in undone.results]
     return results
 
 
@@ -121,9 +131,9 @@ def _in_order(
             answer = run(call.inner(str(one.get("method", "GET")), url, body, one.get("httpHeaders")))
         except SalesforceError as error:
             answer = failure(error)
-        if answer.status < 400:  # noqa: PLR2004  HTTP's errors
+        if not _failed(answer.status):
             bodies[name] = answer.body
-        failed = failed or answer.status >= 400  # noqa: PLR2004  HTTP's errors
+        failed = failed or _failed(answer.status)
         results.append(
             {"body": answer.body, "httpHeaders": answer.headers, "httpStatusCode": answer.status, "referenceId": name}
         )
@@ -135,14 +145,14 @@ def _check_requests(requests: list[dict[str, Any]], call: Call) -> None:
     for name in names:
         legal = isinstance(name, str) and (call.number < _IDS_CHECKED_SINCE or _LEGAL_ID.fullmatch(name))
         if not legal or names.count(name) > 1:
-            raise SalesforceError("INVALID_INPUT", f"referenceId {name!r} is missing, not unique or not allowed")
+            raise SalesforceError(Code.INVALID_INPUT, f"referenceId {name!r} is missing, not unique or not allowed")
     if sum(bool(_HEAVY.search(str(one.get("url", "")))) for one in requests) > MOST_HEAVY:
         message = f"Cannot have more than {MOST_HEAVY} query or collection subrequests"
-        raise SalesforceError("LIMIT_EXCEEDED", message)
+        raise SalesforceError(Code.LIMIT_EXCEEDED, message)
     for one in requests:
         if _FORBIDDEN_HEADERS & {name.lower() for name in one.get("httpHeaders") or {}}:
             raise SalesforceError(
-                "INVALID_INPUT", "httpHeaders: Accept, Authorization and Content-Type are not allowed"
+                Code.INVALID_INPUT, "httpHeaders: Accept, Authorization and Content-Type are not allowed"
             )
 
 
@@ -175,5 +185,5 @@ def _pointed(path: str, bodies: dict[str, Any]) -> Any:  # noqa: ANN401  whateve
             found = found[int(step)] if isinstance(found, list) else found[step]
     except (KeyError, IndexError, ValueError, TypeError):
         message = f"Invalid reference specified. No value for {path} found in {name}"
-        raise SalesforceError("PROCESSING_HALTED", message) from None
+        raise SalesforceError(Code.PROCESSING_HALTED, message) from None
     return found

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from ..errors import SalesforceError
-from ..soql.dates import parse_stamp
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.soql.dates import parse_stamp
 
 if TYPE_CHECKING:
-    from ..http import Call
-    from ..rows import Row
-    from ..schema import SObject
+    from tasksync_sandbox.salesforce.http import Call
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import SObject
 
 WITH_ETAG = "Account"
 
@@ -84,9 +84,9 @@ def _date(call: Call, name: str, *, strict: bool) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC)
     except ValueError:
         if strict:
-            raise SalesforceError("INVALID_HEADER_VALUE", f"Invalid value for header {name}: {text}") from None
+            raise SalesforceError(Code.INVALID_HEADER_VALUE, f"Invalid value for header {name}: {text}") from None
         return None
 
 
 def _failed() -> SalesforceError:
-    return SalesforceError("PRECONDITION_FAILED", "A precondition of the request is not met", 412)
+    return SalesforceError(Code.PRECONDITION_FAILED, "A precondition of the request is not met", 412)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..http import Answer, Call, Resource, resource
-from ..schema import TEXT_TYPES
-from . import conditions
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.resources import conditions
+from tasksync_sandbox.salesforce.schema import TEXT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..org import Org
-    from ..schema import Field, SObject
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
 _SOAP_TYPES = {
     "id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",

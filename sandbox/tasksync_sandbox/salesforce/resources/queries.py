@@ -8,13 +8,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError
-from ..http import Answer, Call, Resource, resource
-from ..ids import make_id
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.ids import make_id
 
 if TYPE_CHECKING:
-    from ..org import Org
-    from ..soql.run import Plan
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.soql.run import Plan
 
 LARGEST_PAGE, SMALLEST_PAGE = 2000, 200
 CURSOR_SECONDS = 2 * 24 * 3600
@@ -73,7 +73,7 @@ class QueryResources:
     def _first_page(self, call: Call, *, deleted: bool) -> Answer:
         text = call.params.get("q")
         if not text:
-            raise SalesforceError("MALFORMED_QUERY", "A query string has to be specified")
+            raise SalesforceError(Code.MALFORMED_QUERY, "A query string has to be specified")
         plan = self._org.queries.plan(text, self._org.core.clock.now().date())
         rows = self._org.queries.rows(plan, deleted=deleted)
         if plan.counts_only:
@@ -88,7 +88,7 @@ class QueryResources:
         cursor = self._cursors.get(name)
         age = self._org.core.clock.timestamp() - cursor.opened if cursor else 0
         if cursor is None or age > CURSOR_SECONDS or not offset.isdecimal() or int(offset) > len(cursor.ids):
-            raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
+            raise SalesforceError(Code.INVALID_QUERY_LOCATOR, "invalid query locator")
         return self._page(call, cursor, name, int(offset))
 
     def _page(self, call: Call, cursor: Cursor, name: str | None, start: int) -> Answer:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SalesforceError, not_found
-from ..http import Answer, Call, Resource, resource
-from ..ids import long_id
-from ..records import checks
-from ..records.values import kept
-from ..records.writer import ManyMatchesError, Writer
-from ..soql.operands import Names
-from ..soql.select import show_fields
-from . import conditions
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError, not_found
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.records import checks
+from tasksync_sandbox.salesforce.records.values import kept
+from tasksync_sandbox.salesforce.records.writer import ManyMatchesError, Writer
+from tasksync_sandbox.salesforce.resources import conditions
+from tasksync_sandbox.salesforce.soql.operands import Names
+from tasksync_sandbox.salesforce.soql.select import show_fields
 
 if TYPE_CHECKING:
-    from ..org import Org
-    from ..rows import Row
-    from ..schema import Field, SObject
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
 UPSERT_TELLS_SINCE = 46.0
 
@@ -64,7 +64,7 @@ class RecordResources:
         sobject = self._org.database.schema.get(call.names["object"])
         field = call.names.get("field") or call.names["id"]
         if field.lower() != "id" or "value" in call.names:
-            raise SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed.", 405)
+            raise SalesforceError(Code.METHOD_NOT_ALLOWED, "HTTP Method 'POST' not allowed.", 405)
         return created(call, sobject, self.writer(call).create(sobject, call.object_body()))
 
     def read(self, call: Call) -> Answer:
@@ -79,13 +79,9 @@ class RecordResources:
         found = long_id(record_id)
         row = self._org.database.table(sobject).get(found) if found else None
         if row is None:
-            raise not_found(
-                "The requested resource does not exist"
-                if found
-                else "Provided external ID field does not exist or is not accessible: " + record_id
-            )
+            raise not_found() if found else unknown_external_id(record_id)
         if row.IsDeleted:
-            raise SalesforceError("ENTITY_IS_DELETED", "entity is deleted", 404)
+            raise SalesforceError(Code.ENTITY_IS_DELETED, "entity is deleted", 404)
         return row
 
     def _record(self, call: Call, sobject: SObject, row: Row) -> dict[str, Any]:
@@ -187,8 +183,13 @@ def external_id(sobject: SObject, name: str) -> Field:
     """
     field = sobject.fields.get(name.lower())
     if field is None or not (field.external_id or field.name == "Id"):
-        raise not_found(f"Provided external ID field does not exist or is not accessible: {name}")
+        raise unknown_external_id(name)
     return field
+
+
+def unknown_external_id(name: str) -> SalesforceError:
+    """Return the 404 of a path segment that names no external id field."""
+    return not_found(f"Provided external ID field does not exist or is not accessible: {name}")
 
 
 def refuse_own_id(body: dict[str, Any], name: str) -> None:
@@ -198,7 +199,7 @@ def refuse_own_id(body: dict[str, Any], name: str) -> None:
         SalesforceError: INVALID_FIELD.
     """
     if any(key.lower() == name.lower() for key in body):
-        raise SalesforceError("INVALID_FIELD", f"The {name} field should not be specified in the sobject data.")
+        raise SalesforceError(Code.INVALID_FIELD, f"The {name} field should not be specified in the sobject data.")
 
 
 def requested_fields(sobject: SObject, names: str | None) -> list[Field]:
@@ -213,6 +214,8 @@ def requested_fields(sobject: SObject, names: str | None) -> list[Field]:
     for name in names.split(","):
         field = sobject.fields.get(name.strip().lower())
         if field is None:
-            raise SalesforceError("INVALID_FIELD", f"No such column '{name.strip()}' on sobject of type {sobject.name}")
+            raise SalesforceError(
+                Code.INVALID_FIELD, f"No such column '{name.strip()}' on sobject of type {sobject.name}"
+            )
         found.append(field)
     return found

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..database import BY_STAMP
-from ..errors import SalesforceError
-from ..http import Answer, Call, Resource, resource
-from ..soql.dates import parse_stamp, stamp
+from tasksync_sandbox.salesforce.database import BY_STAMP
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.soql.dates import parse_stamp, stamp
 
 if TYPE_CHECKING:
-    from ..org import Org
-    from ..schema import SObject
+    from tasksync_sandbox.salesforce.org import Org
+    from tasksync_sandbox.salesforce.schema import SObject
 
 DELETED_DAYS, UPDATED_DAYS = 15, 30
 MOST_IDS = 600_000
@@ -66,9 +66,9 @@ class ReplicationResources:
         start, end = _moment(call, "start"), _moment(call, "end")
         now = self._org.core.clock.now()
         if start < now - timedelta(days=days):
-            raise _invalid("startDate before org replication enabled date")
+            raise SalesforceError(Code.INVALID_REPLICATION_DATE, "startDate before org replication enabled date")
         if end - start <= _MINUTE:
-            raise _invalid("startDate must be at least one minute greater than endDate")
+            raise SalesforceError(Code.INVALID_REPLICATION_DATE, "endDate must be more than one minute after startDate")
         return sobject, start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
 
     def _covered(self, sobject: SObject, end: datetime) -> str:
@@ -82,17 +82,13 @@ class ReplicationResources:
 def _moment(call: Call, name: str) -> datetime:
     text = call.params.get(name)
     if not text:
-        raise SalesforceError("MISSING_ARGUMENT", f"{name} is a required parameter")
+        raise SalesforceError(Code.MISSING_ARGUMENT, f"{name} is a required parameter")
     try:
         return parse_stamp(text) if "T" in text else datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
-        raise SalesforceError("INVALID_REPLICATION_DATE", f"Invalid date: {text}") from None
-
-
-def _invalid(message: str) -> SalesforceError:
-    return SalesforceError("INVALID_REPLICATION_DATE", message)
+        raise SalesforceError(Code.INVALID_REPLICATION_DATE, f"Invalid date: {text}") from None
 
 
 def _check_count(count: int) -> None:
     if count > MOST_IDS:
-        raise SalesforceError("EXCEEDED_ID_LIMIT", f"more than {MOST_IDS} ids: choose a shorter window")
+        raise SalesforceError(Code.EXCEEDED_ID_LIMIT, f"more than {MOST_IDS} ids: choose a shorter window")

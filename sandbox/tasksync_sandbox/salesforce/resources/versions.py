@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..http import Answer, Call, Resource, resource
-from ..org import DAILY_CALLS
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.org import DAILY_CALLS
 
 if TYPE_CHECKING:
-    from ..org import Org
+    from tasksync_sandbox.salesforce.org import Org
 
 OLDEST, NEWEST = 41, 68
 RETIRED_BELOW = 31

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .model import Field, PicklistValue, SObject
+from tasksync_sandbox.salesforce.schema.model import Field, PicklistValue, SObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ _DEFAULT_LENGTHS = {"id": 18, "reference": 18, "email": 80, "phone": 40, "pickli
 _NUMBERS = {"int": (8, 0), "double": (18, 2), "currency": (18, 2), "percent": (5, 2)}
 
 
-def field(name: str, kind: str, length: int = 0, flags: str = "CUFSGN", **more: Any) -> Field:
+def field(name: str, kind: str, length: int = 0, flags: str = "CUFSGN", **more: Any) -> Field:  # noqa: ANN401  Field's attributes
     """Return a field from its name, type, length in characters and flags."""
     precision, scale = _NUMBERS.get(kind, (0, 0))
     values: dict[str, Any] = {
@@ -38,7 +38,13 @@ def field(name: str, kind: str, length: int = 0, flags: str = "CUFSGN", **more: 
     return Field(name, kind, **(values | more))
 
 
-def reference(name: str, *targets: str, flags: str = "CUFSGN", relationship: str | None = None, **more: Any) -> Field:
+def reference(
+    name: str,
+    *targets: str,
+    flags: str = "CUFSGN",
+    relationship: str | None = None,
+    **more: Any,  # noqa: ANN401  Field's attributes
+) -> Field:
     """Return a reference; its relationship is the name without `Id` unless given."""
     return field(
         name,
@@ -50,7 +56,7 @@ def reference(name: str, *targets: str, flags: str = "CUFSGN", relationship: str
     )
 
 
-def picklist(name: str, length: int, values: Iterable[str], flags: str = "CUFSGN", **more: Any) -> Field:
+def picklist(name: str, length: int, values: Iterable[str], flags: str = "CUFSGN", **more: Any) -> Field:  # noqa: ANN401  Field's attributes
     """Return a picklist; `*` before a value marks the default, `!` one that closes a task."""
     entries = tuple(PicklistValue(value.lstrip("*!"), "*" in value[:2], "!" in value[:2]) for value in values)
     return field(name, "picklist", length, flags, picklist=entries, **more)
@@ -69,15 +75,15 @@ def audit_fields() -> list[Field]:
     ]
 
 
-def sobject(name: str, prefix: str, fields: Iterable[Field], **more: Any) -> SObject:
+def sobject(name: str, prefix: str, fields: Iterable[Field], **more: Any) -> SObject:  # noqa: ANN401  SObject's attributes
     """Return an object with the audit fields before its own."""
     given = [*audit_fields(), *fields]
     label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     plural = label[:-1] + "ies" if label.endswith("y") else label + "s"
     return SObject(
         name,
-        more.pop("label", label),
-        more.pop("plural", plural),
+        label,
+        plural,
         prefix,
         {f.name.lower(): f for f in given},
         relationships={f.relationship.lower(): f for f in given if f.relationship},

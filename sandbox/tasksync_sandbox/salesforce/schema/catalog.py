@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..errors import SalesforceError
-from .build import field
-from .model import Field, PicklistValue, SObject
-from .objects import NAME, STANDARD
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.schema.build import field
+from tasksync_sandbox.salesforce.schema.model import Field, PicklistValue, SObject
+from tasksync_sandbox.salesforce.schema.objects import NAME, STANDARD
 
 
 class Schema:
@@ -32,7 +32,7 @@ class Schema:
         """Return the object of this name; an unknown one is a 404."""
         found = self.find(name)
         if found is None:
-            raise SalesforceError("NOT_FOUND", "The requested resource does not exist", 404)
+            raise SalesforceError(Code.NOT_FOUND, "The requested resource does not exist", 404)
         return found
 
     def by_prefix(self, record_id: str) -> SObject | None:

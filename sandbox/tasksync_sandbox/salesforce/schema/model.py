@@ -9,6 +9,10 @@ TEXT_TYPES = frozenset({"string", "textarea", "picklist", "combobox", "email", "
 """Types compared without regard to case and written as JSON strings."""
 
 
+NUMBER_TYPES = frozenset({"int", "double", "currency", "percent"})
+"""Types written as JSON numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class PicklistValue:
     """One value of a picklist; `closed` matters for Task.Status alone."""

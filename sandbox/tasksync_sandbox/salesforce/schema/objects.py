@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from .build import field, picklist, reference, sobject
-from .model import Field, SObject
+from typing import TYPE_CHECKING
+
+from tasksync_sandbox.salesforce.schema.build import field, picklist, reference, sobject
+
+if TYPE_CHECKING:
+    from tasksync_sandbox.salesforce.schema.model import Field, SObject
 
 LINK_FIELD = field(
     "Sales_Connect_Id__c",
@@ -41,7 +45,7 @@ def _recurrence_fields() -> list[Field]:
                 "RecursYearlyNth",
             ],
             flags="CUFSGNR",
-        ),  # fmt: skip
+        ),
         field("RecurrenceInterval", "int"),
         field("RecurrenceDayOfWeekMask", "int"),
         field("RecurrenceDayOfMonth", "int"),

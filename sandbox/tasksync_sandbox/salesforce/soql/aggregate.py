@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .problem import malformed
-from .syntax import Call, Selected
+from tasksync_sandbox.salesforce.schema import NUMBER_TYPES
+from tasksync_sandbox.salesforce.soql.problem import malformed
+from tasksync_sandbox.salesforce.soql.syntax import Call, Selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..rows import Row
-    from .operands import Names, Read
-    from .syntax import Order, Path, Query
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.soql.operands import Names, Read
+    from tasksync_sandbox.salesforce.soql.syntax import Order, Path, Query
 
     Total = Callable[[list[Row]], Any]
 
@@ -25,7 +26,6 @@ _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "AVG": lambda values: sum(values) / len(values) if values else None,
 }
 _NUMERIC_ONLY = frozenset({"SUM", "AVG"})
-_NUMBERS = frozenset({"int", "double", "currency", "percent"})
 MAX_GROUPS = 2000
 
 
@@ -48,7 +48,7 @@ class Aggregation:
         """Resolve groups, totals and sort keys.
 
         Raises:
-            Problem: MALFORMED_QUERY for a field that is neither grouped nor aggregated, INVALID_FIELD for an unknown one.
+            Problem: MALFORMED_QUERY for a field neither grouped nor aggregated, INVALID_FIELD for an unknown one.
         """
         self._names = names
         self._keys: dict[str, Read] = {path.name.lower(): self._groupable(path) for path in query.groups}
@@ -56,7 +56,7 @@ class Aggregation:
         unnamed = 0
         for entry in query.selected:
             if not isinstance(entry, Selected):
-                raise malformed("FIELDS() cannot be grouped", entry.at)
+                raise malformed(entry.at, "FIELDS() cannot be grouped")
             label = entry.alias
             if isinstance(entry.what, Call):
                 if label is None:
@@ -70,24 +70,24 @@ class Aggregation:
     def _groupable(self, path: Path) -> Read:
         operand = self._names.operand(path)
         if not operand.field.groupable:
-            raise malformed(f"field '{operand.field.name}' can not be grouped in a query call", path.at)
+            raise malformed(path.at, f"field '{operand.field.name}' can not be grouped in a query call")
         return operand.read
 
     def _grouped(self, path: Path) -> str:
         self._names.resolve(path)
         if path.name.lower() not in self._keys:
-            raise malformed(f"Field must be grouped or aggregated: {path.name}", path.at)
+            raise malformed(path.at, f"Field must be grouped or aggregated: {path.name}")
         return path.name.lower()
 
     def _total(self, call: Call) -> Total:
         if call.function not in _FUNCTIONS or (call.argument is None and call.function != "COUNT"):
-            raise malformed(f"unexpected token: '{call.function}'", call.at)
+            raise malformed(call.at, f"unexpected token: '{call.function}'")
         if call.argument is None:
             return len
         operand = self._names.operand(call.argument)
-        if call.function in _NUMERIC_ONLY and operand.field.type not in _NUMBERS:
+        if call.function in _NUMERIC_ONLY and operand.field.type not in NUMBER_TYPES:
             message = f"field {operand.field.name} does not support aggregate operator {call.function}"
-            raise malformed(message, call.at)
+            raise malformed(call.at, message)
         read, function = operand.read, _FUNCTIONS[call.function]
         return lambda rows: function([value for row in rows if (value := read(row)) is not None])
 

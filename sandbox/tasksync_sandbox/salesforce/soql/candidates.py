@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..database import BY_STAMP
-from .literals import Span, convert
-from .syntax import Comparison, Logical, Path, Query
+from tasksync_sandbox.salesforce.database import BY_STAMP
+from tasksync_sandbox.salesforce.soql.literals import Span, convert
+from tasksync_sandbox.salesforce.soql.syntax import Comparison, Logical, Path, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
     from tasksync_sandbox.core.table import Table
-
-    from ..rows import Row
-    from .operands import Names
-    from .syntax import Condition
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.soql.operands import Names
+    from tasksync_sandbox.salesforce.soql.syntax import Condition
 
 _LAST = "\uffff"
 """Sorts after every id."""

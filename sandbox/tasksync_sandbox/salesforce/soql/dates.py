@@ -28,7 +28,7 @@ def parse_stamp(text: str) -> datetime:
     Raises:
         ValueError: it is none.
     """
-    return datetime.fromisoformat(text.upper().replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 
 def exact_stamp(text: str) -> str:
@@ -61,7 +61,7 @@ def _start(unit: str, day: date, steps: int) -> date:
 
 
 def relative_range(literal: str, today: date) -> tuple[date, date] | None:
-    """Return the first day that a date literal covers and the first day after it; None when there is no such literal."""
+    """Return the first day that a date literal covers and the first after it; None when there is no such literal."""
     name = literal.upper()
     if name in _FIXED_DAYS:
         day = today + timedelta(days=_FIXED_DAYS[name])

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..ids import long_id
-from ..schema import TEXT_TYPES
-from .dates import exact_stamp, relative_range
-from .problem import Problem, malformed
+from tasksync_sandbox.salesforce.errors import Code
+from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES
+from tasksync_sandbox.salesforce.soql.dates import exact_stamp, relative_range
+from tasksync_sandbox.salesforce.soql.problem import Problem, malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
-    from ..schema import Field
-    from .syntax import Value
+    from tasksync_sandbox.salesforce.schema import Field
+    from tasksync_sandbox.salesforce.soql.syntax import Value
 
-_NUMBERS = frozenset({"int", "double", "currency", "percent"})
 _TYPE_NAMES = {"datetime": "dateTime", "picklist": "string", "textarea": "string", "combobox": "string"}
 
 
@@ -38,24 +39,15 @@ def convert(field: Field, value: Value, today: date) -> Any:  # noqa: ANN401  wh
         return None
     if value.kind == "relative":
         return _span(field, value, today)
-    if field.type in {"id", "reference"}:
-        return _identifier(field, value)
-    if field.type in {"date", "datetime"}:
-        return _moment(field, value)
-    if field.type == "boolean" and value.kind == "boolean":
-        return value.text.lower() == "true"
-    if field.type in _NUMBERS and value.kind == "number":
-        return float(value.text)
-    if field.type in TEXT_TYPES and value.kind == "string":
-        return value.text if field.case_sensitive else value.text.lower()
-    raise _wrong_type(field, value)
+    reader = _READERS.get(field.type, _text)
+    return reader(field, value)
 
 
 def _wrong_type(field: Field, value: Value) -> Problem:
     name = _TYPE_NAMES.get(field.type, "string" if field.type in TEXT_TYPES else field.type)
     quotes = "should be enclosed in quotes" if name == "string" else "should not be enclosed in quotes"
     message = f"value of filter criterion for field '{field.name}' must be of type {name} and {quotes}"
-    return Problem("INVALID_FIELD", message, value.at)
+    return Problem(Code.INVALID_FIELD, message, value.at)
 
 
 def _identifier(field: Field, value: Value) -> str:
@@ -63,7 +55,7 @@ def _identifier(field: Field, value: Value) -> str:
         raise _wrong_type(field, value)
     found = long_id(value.text)
     if found is None:
-        raise Problem("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {value.text}", value.at)
+        raise Problem(Code.INVALID_QUERY_FILTER_OPERATOR, f"invalid ID field: {value.text}", value.at)
     return found
 
 
@@ -73,15 +65,43 @@ def _moment(field: Field, value: Value) -> str:
     try:
         stamp = exact_stamp(value.text if value.kind == "datetime" else value.text + "T00:00:00Z")
     except ValueError:
-        raise malformed(f"Invalid {field.type}: {value.text}", value.at) from None
+        raise malformed(value.at, f"Invalid {field.type}: {value.text}") from None
     return stamp if value.kind == "datetime" else value.text
 
 
 def _span(field: Field, value: Value, today: date) -> Span:
     days = relative_range(value.text, today)
     if days is None:
-        raise malformed(f"unexpected token: '{value.text}'", value.at)
+        raise malformed(value.at, f"unexpected token: '{value.text}'")
     if field.type not in {"date", "datetime"}:
         raise _wrong_type(field, value)
     tail = "T00:00:00.000+0000" if field.type == "datetime" else ""
     return Span(f"{days[0]}{tail}", f"{days[1]}{tail}")
+
+
+def _boolean(field: Field, value: Value) -> bool:
+    if value.kind != "boolean":
+        raise _wrong_type(field, value)
+    return value.text.lower() == "true"
+
+
+def _number(field: Field, value: Value) -> float:
+    if value.kind != "number":
+        raise _wrong_type(field, value)
+    return float(value.text)
+
+
+def _text(field: Field, value: Value) -> str:
+    if value.kind != "string":
+        raise _wrong_type(field, value)
+    return value.text if field.case_sensitive else value.text.lower()
+
+
+_READERS: dict[str, Callable[[Field, Value], Any]] = {
+    "id": _identifier,
+    "reference": _identifier,
+    "date": _moment,
+    "datetime": _moment,
+    "boolean": _boolean,
+    **dict.fromkeys(NUMBER_TYPES, _number),
+}

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..rows import getter
-from ..schema.objects import NAME
-from .problem import Problem, malformed
-from .syntax import Call, Path
+from tasksync_sandbox.salesforce.errors import Code
+from tasksync_sandbox.salesforce.rows import getter
+from tasksync_sandbox.salesforce.schema.objects import NAME
+from tasksync_sandbox.salesforce.soql.problem import Problem, malformed
+from tasksync_sandbox.salesforce.soql.syntax import Call, Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..database import Database
-    from ..rows import Row
-    from ..schema import Field, SObject
+    from tasksync_sandbox.salesforce.database import Database
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import Field, SObject
 
     Read = Callable[[Row], Any]
 
@@ -69,7 +70,7 @@ class Names:
             parts = parts[1:]
         here, steps = self.sobject, []
         if len(parts) > MAX_DEPTH + 1:
-            raise Problem("INVALID_FIELD", "maximum relationship depth exceeded", path.at)
+            raise Problem(Code.INVALID_FIELD, "maximum relationship depth exceeded", path.at)
         for part in parts[:-1]:
             reference = here.relationships.get(part.lower())
             if reference is None:
@@ -77,7 +78,7 @@ class Names:
                     f"Didn't understand relationship '{part}' in field path. If you are attempting to use a custom "
                     f"relationship, be sure to append the '__r' after the custom relationship name. {_HINT}"
                 )
-                raise Problem("INVALID_FIELD", message, path.at)
+                raise Problem(Code.INVALID_FIELD, message, path.at)
             target = self._database.schema.target(reference)
             steps.append(Step(reference, here, target))
             here = target
@@ -90,7 +91,7 @@ class Names:
                 f"No such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom field, "
                 f"be sure to append the '__c' after the custom field name. {_HINT}"
             )
-            raise Problem("INVALID_FIELD", message, at)
+            raise Problem(Code.INVALID_FIELD, message, at)
         return found
 
     def operand(self, what: Path | Call) -> Operand:
@@ -132,12 +133,12 @@ class Names:
         if call.function == "TOLABEL" and call.argument is not None:
             return replace(self.operand(call.argument), at=call.at)
         if call.function not in _FUNCTIONS or call.argument is None:
-            raise malformed(f"unexpected token: '{call.function}'", call.at)
+            raise malformed(call.at, f"unexpected token: '{call.function}'")
         inner = self.operand(call.argument)
         kind, start, stop = _FUNCTIONS[call.function]
         allowed = {"datetime"} if call.function in {"DAY_ONLY", "HOUR_IN_DAY"} else {"date", "datetime"}
         if inner.field.type not in allowed:
-            raise malformed(f"Invalid function: {call.function} on field {inner.field.name}", call.at)
+            raise malformed(call.at, f"Invalid function: {call.function} on field {inner.field.name}")
         return Operand(
             replace(inner.field, type=kind), _sliced(inner.read, kind, start, stop), direct=False, at=call.at
         )

@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING, Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
-from .problem import Problem, malformed
-from .syntax import AllFields, Call, Comparison, Logical, Order, Path, Query, Selected, Value
+from tasksync_sandbox.salesforce.errors import Code
+from tasksync_sandbox.salesforce.soql.problem import Problem, malformed
+from tasksync_sandbox.salesforce.soql.syntax import (
+    AllFields,
+    Call,
+    Comparison,
+    Logical,
+    Order,
+    Path,
+    Query,
+    Selected,
+    Value,
+)
 
 if TYPE_CHECKING:
-    from .syntax import Condition
+    from tasksync_sandbox.salesforce.soql.syntax import Condition
 
 MAX_LENGTH = 100_000
 MAX_OFFSET = 2000
@@ -46,17 +57,17 @@ def parse(text: str) -> Query:
 
 def _parse(text: str) -> Query:
     if len(text) > MAX_LENGTH:
-        raise malformed("SOQL statement is longer than 100000 characters", MAX_LENGTH)
+        raise malformed(MAX_LENGTH, "SOQL statement is longer than 100000 characters")
     try:
         parsed = _PARSER.parse(text)
     except UnexpectedToken as error:
         token = error.token
         if token.type == "$END":
-            raise malformed("unexpected token: '<EOF>'", len(text)) from None
-        raise malformed(f"unexpected token: '{token}'", token.start_pos or 0) from None
+            raise malformed(len(text), "unexpected token: '<EOF>'") from None
+        raise malformed(token.start_pos or 0, f"unexpected token: '{token}'") from None
     except UnexpectedCharacters as error:
         message = f"line {error.line}:{error.column - 1} no viable alternative at character '{error.char}'"
-        raise malformed(message, error.pos_in_stream or 0) from None
+        raise malformed(error.pos_in_stream or 0, message) from None
     except VisitError as error:
         if isinstance(error.orig_exc, Problem):
             raise error.orig_exc from None
@@ -67,7 +78,7 @@ def _parse(text: str) -> Query:
 
 
 def _unescape(literal: str, at: int, *, keep_wildcards: bool = True) -> str:
-    """Return what a quoted literal means; `\\_` and `\\%` stay for LIKE to read."""
+    r"""Return what a quoted literal means; `\_` and `\%` stay for LIKE to read."""
 
     def one(match: re.Match[str]) -> str:
         name = match[1]
@@ -76,7 +87,7 @@ def _unescape(literal: str, at: int, *, keep_wildcards: bool = True) -> str:
         if name in "_%" and keep_wildcards:
             return match[0]
         if name.lower() not in _ESCAPES:
-            raise malformed(f"Invalid string literal '{literal[1:-1]}'. Illegal character sequence '\\{name}'", at)
+            raise malformed(at, f"Invalid string literal '{literal[1:-1]}'. Illegal character sequence '\\{name}'")
         return _ESCAPES[name.lower()]
 
     return _ESCAPE.sub(one, literal[1:-1])
@@ -194,14 +205,14 @@ def _whole(token: Token | None) -> int | None:
     if token is None:
         return None
     if not token.isdecimal():
-        raise malformed(f"unexpected token: '{token}'", token.start_pos or 0)
+        raise malformed(token.start_pos or 0, f"unexpected token: '{token}'")
     return int(token)
 
 
 def _offset(token: Token | None) -> int | None:
     number = _whole(token)
     if number is not None and number > MAX_OFFSET and token is not None:
-        raise Problem("NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000", token.start_pos or 0)
+        raise Problem(Code.NUMBER_OUTSIDE_VALID_RANGE, "Maximum SOQL offset allowed is 2000", token.start_pos or 0)
     return number
 
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..schema import TEXT_TYPES
-from .literals import Span, convert
-from .problem import Problem
-from .syntax import Comparison, Logical, Query
+from tasksync_sandbox.salesforce.errors import Code
+from tasksync_sandbox.salesforce.schema import TEXT_TYPES
+from tasksync_sandbox.salesforce.soql.literals import Span, convert
+from tasksync_sandbox.salesforce.soql.problem import Problem
+from tasksync_sandbox.salesforce.soql.syntax import Comparison, Logical, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from ..rows import Row
-    from .operands import Names, Operand, Read
-    from .syntax import Condition
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.soql.operands import Names, Operand, Read
+    from tasksync_sandbox.salesforce.soql.syntax import Condition
 
     Test = Callable[[Row], bool]
     Subquery = Callable[[Query], set[Any]]
 
 _ORDERED = frozenset({"<", "<=", ">", ">="})
+_INVERTED = frozenset({"!=", "not in", "excludes"})
 
 
 class Tests:
@@ -43,35 +45,39 @@ class Tests:
     def _comparison(self, comparison: Comparison) -> Test:
         operand = self._names.operand(comparison.left)
         _check(operand, comparison.operator)
+        inverted = comparison.operator in _INVERTED
         if isinstance(comparison.right, Query):
-            values = self._subquery(comparison.right)
-            return _member(operand, values, inverted=comparison.operator == "not in")
+            return _member(operand, self._subquery(comparison.right), inverted=inverted)
         if comparison.operator == "like":
             return _like(operand.read, comparison.right[0].text)
-        converted = [convert(operand.field, value, self._today) for value in comparison.right]
+        values = [convert(operand.field, value, self._today) for value in comparison.right]
         if comparison.operator in {"in", "not in"}:
-            return _member(operand, set(converted), inverted=comparison.operator == "not in")
+            return _member(operand, set(values), inverted=inverted)
         if comparison.operator in {"includes", "excludes"}:
-            return _chosen(operand.read, converted, inverted=comparison.operator == "excludes")
-        if isinstance(converted[0], Span):
-            return _spanned(operand.read, comparison.operator, converted[0])
-        if comparison.operator in _ORDERED:
-            return _ordered(folded(operand), comparison.operator, converted[0])
-        return _equal(folded(operand), converted[0], inverted=comparison.operator == "!=")
+            return _chosen(operand.read, values, inverted=inverted)
+        return _compared(operand, comparison.operator, values[0])
+
+
+def _compared(operand: Operand, operator: str, value: Any) -> Test:  # noqa: ANN401  any value
+    if isinstance(value, Span):
+        return _spanned(operand.read, operator, value)
+    if operator in _ORDERED:
+        return _ordered(folded(operand), operator, value)
+    return _equal(folded(operand), value, inverted=operator in _INVERTED)
 
 
 def _check(operand: Operand, operator: str) -> None:
     """Refuse a field that cannot be filtered, and an operator that its type has not."""
     field = operand.field
     if not field.filterable:
-        raise Problem("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call", operand.at)
+        raise Problem(Code.INVALID_FIELD, f"field '{field.name}' can not be filtered in a query call", operand.at)
     wrong = (
         (operator == "like" and field.type not in TEXT_TYPES)
         or (operator in _ORDERED and field.type in {"boolean", "multipicklist"})
         or (operator in {"includes", "excludes"} and field.type != "multipicklist")
     )
     if wrong:
-        raise Problem("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on field '{field.name}'", operand.at)
+        raise Problem(Code.INVALID_QUERY_FILTER_OPERATOR, f"invalid operator on field '{field.name}'", operand.at)
 
 
 def _joined(condition: Logical, parts: list[Test]) -> Test:

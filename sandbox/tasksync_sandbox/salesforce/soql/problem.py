@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import SalesforceError
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError
 
 _AROUND = 40
 
@@ -43,6 +43,6 @@ def _word_start(text: str, earliest: int, at: int) -> int:
     return found.start() if found else earliest
 
 
-def malformed(message: str, at: int) -> Problem:
+def malformed(at: int, message: str) -> Problem:
     """Return a MALFORMED_QUERY."""
-    return Problem("MALFORMED_QUERY", message, at)
+    return Problem(Code.MALFORMED_QUERY, message, at)

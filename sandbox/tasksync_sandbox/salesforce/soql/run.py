@@ -8,27 +8,28 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ..database import BY_STAMP
-from .aggregate import Aggregation, is_aggregate, is_count, sort_key
-from .candidates import Hints, hints
-from .operands import Names
-from .parse import parse
-from .predicate import Tests, folded
-from .problem import Problem, malformed
-from .select import show
-from .syntax import Comparison, Logical, Path, Query
+from tasksync_sandbox.salesforce.database import BY_STAMP
+from tasksync_sandbox.salesforce.errors import Code
+from tasksync_sandbox.salesforce.soql.aggregate import Aggregation, is_aggregate, is_count, sort_key
+from tasksync_sandbox.salesforce.soql.candidates import Hints, hints
+from tasksync_sandbox.salesforce.soql.operands import Names
+from tasksync_sandbox.salesforce.soql.parse import parse
+from tasksync_sandbox.salesforce.soql.predicate import Tests, folded
+from tasksync_sandbox.salesforce.soql.problem import Problem, malformed
+from tasksync_sandbox.salesforce.soql.select import show
+from tasksync_sandbox.salesforce.soql.syntax import Comparison, Logical, Path, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
-    from ..database import Database
-    from ..rows import Row
-    from ..schema import SObject
-    from .operands import Operand
-    from .predicate import Test
-    from .select import Show
-    from .syntax import Condition, Order
+    from tasksync_sandbox.salesforce.database import Database
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import SObject
+    from tasksync_sandbox.salesforce.soql.operands import Operand
+    from tasksync_sandbox.salesforce.soql.predicate import Test
+    from tasksync_sandbox.salesforce.soql.select import Show
+    from tasksync_sandbox.salesforce.soql.syntax import Condition, Order
 
 _KEPT = 512
 
@@ -103,11 +104,11 @@ class Queries:
                 "sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for "
                 "the appropriate names."
             )
-            raise Problem("INVALID_TYPE", message, query.entity_at)
+            raise Problem(Code.INVALID_TYPE, message, query.entity_at)
         names = Names(self._database, sobject, query.alias)
         tests = Tests(names, today, lambda inner: self._inner(inner, today))
         if query.having is not None:
-            raise malformed("HAVING is not supported by this sandbox", query.entity_at)
+            raise malformed(query.entity_at, "HAVING is not supported by this sandbox")
         aggregate = is_aggregate(query)
         plain = not aggregate and not is_count(query)
         by_stamp = _wants_stamp_order(query.orders)
@@ -126,7 +127,7 @@ class Queries:
         """Return the values of the one field of a query inside IN ( … )."""
         plan = self._planned(query, today)
         if plan.show is None or len(query.selected) != 1:
-            raise malformed("Cannot have more than one field in the select list of an inner query", query.entity_at)
+            raise malformed(query.entity_at, "Cannot have more than one field in the select list of an inner query")
         records = plan.show(self.rows(plan, deleted=False), "")
         return {value for record in records for label, value in record.items() if label != "attributes"} - {None}
 
@@ -176,6 +177,6 @@ def _sorts(orders: tuple[Order, ...], names: Names) -> tuple[tuple[Callable[[Row
 
 def _key(operand: Operand, order: Order) -> Callable[[Row], Any]:
     if not operand.field.sortable:
-        raise malformed(f"field '{operand.field.name}' can not be sorted in a query call", operand.at)
+        raise malformed(operand.at, f"field '{operand.field.name}' can not be sorted in a query call")
     read = folded(operand)
     return lambda row: sort_key(read(row), order)

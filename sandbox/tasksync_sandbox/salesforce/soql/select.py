@@ -5,19 +5,20 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ..rows import has_place
-from ..schema.objects import NAME
-from .problem import Problem, malformed
-from .syntax import AllFields, Call, Path, Selected
+from tasksync_sandbox.salesforce.errors import Code
+from tasksync_sandbox.salesforce.rows import has_place
+from tasksync_sandbox.salesforce.schema.objects import NAME
+from tasksync_sandbox.salesforce.soql.problem import Problem, malformed
+from tasksync_sandbox.salesforce.soql.syntax import AllFields, Call, Path, Selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..database import Database
-    from ..rows import Row
-    from ..schema import Field, SObject
-    from .operands import Names, Read, Step
-    from .syntax import Query
+    from tasksync_sandbox.salesforce.database import Database
+    from tasksync_sandbox.salesforce.rows import Row
+    from tasksync_sandbox.salesforce.schema import Field, SObject
+    from tasksync_sandbox.salesforce.soql.operands import Names, Read, Step
+    from tasksync_sandbox.salesforce.soql.syntax import Query
 
     Show = Callable[[Iterable[Row], str], list[dict[str, Any]]]
     """Rows, and the version in the request's path, to records."""
@@ -39,7 +40,7 @@ class _Branch:
         """Take in a path below this object."""
         if not steps:
             if field.name in self.entries:
-                raise Problem("INVALID_FIELD", f"duplicate field selected: {field.name}", at)
+                raise Problem(Code.INVALID_FIELD, f"duplicate field selected: {field.name}", at)
             self.entries[field.name] = field
             return
         step = steps[0]
@@ -62,21 +63,21 @@ def shown_fields(query: Query, names: Names) -> list[tuple[list[Step], Field, in
             found += [([], field, entry.at) for field in _group(entry, names.sobject, query.limit)]
         elif isinstance(entry, Selected) and isinstance(entry.what, Path):
             if entry.alias:
-                raise malformed("only aggregate expressions use field aliasing", entry.what.at)
+                raise malformed(entry.what.at, "only aggregate expressions use field aliasing")
             found.append((*names.resolve(entry.what), entry.what.at))
         elif isinstance(entry.what, Call) and entry.what.function == "TOLABEL" and entry.what.argument is not None:
             found.append((*names.resolve(entry.what.argument), entry.what.at))
         else:
-            raise malformed(f"unexpected token: '{entry.what}'", entry.what.at)
+            raise malformed(entry.what.at, f"unexpected token: '{entry.what}'")
     return found
 
 
 def _group(entry: AllFields, sobject: SObject, limit: int | None) -> list[Field]:
     if entry.group not in {"ALL", "STANDARD", "CUSTOM"}:
-        raise malformed(f"unexpected token: '{entry.group}'", entry.at)
+        raise malformed(entry.at, f"unexpected token: '{entry.group}'")
     if entry.group != "STANDARD" and (limit is None or limit > FIELDS_LIMIT):
         message = "The SOQL FIELDS function must have a LIMIT of at most 200"
-        raise malformed(message, entry.at)
+        raise malformed(entry.at, message)
     wanted = {"ALL": (True, False), "STANDARD": (False,), "CUSTOM": (True,)}[entry.group]
     return [field for field in sobject.fields.values() if field.custom in wanted]
 

@@ -1,0 +1,1 @@
+"""Salesforce on this machine: one org behind its REST API."""
