@@ -17,6 +17,7 @@ from tasksync_clients.transport import Answer, Ask
 RETRIEVE_AT_MOST: Final = 2000
 """Ids of one retrieve call (wire facts §4)."""
 _HEADERS_LENGTH: Final = 512
+_SHORT_ID: Final = 15
 _SAME_INSTANCE: Final = re.compile(r"/services/data/v\d+\.0/[\w/.~!*()'-]+", re.ASCII)
 
 Record = dict[str, Any]
@@ -81,15 +82,15 @@ class Reader:
     def retrieve(self, sobject: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record | None]:
         """Read records by id, in order; None where there is none that we may see, or the id cannot be one."""
         found: dict[str, Record | None] = {}
-        wanted = list(dict.fromkeys(id18(id_) for id_ in ids if is_id(id_)))
+        wanted = list({id_[:_SHORT_ID]: id_ for id_ in ids if is_id(id_)}.values())
         for piece in pieces(wanted, RETRIEVE_AT_MOST):
             body = bodies.encode({"ids": piece, "fields": list(fields)})
             answer = self._exchange.call(Ask("POST", f"{self._data_path}/composite/sobjects/{sobject}", body))
             rows = answer.json()
             if not isinstance(rows, list) or len(rows) != len(piece):
                 answer.reject("another number of records than was asked for")
-            found.update(zip(piece, (_record(answer, row) for row in rows), strict=True))
-        return [found.get(id18(id_)) if is_id(id_) else None for id_ in ids]
+            found.update((id_[:_SHORT_ID], _record(answer, row)) for id_, row in zip(piece, rows, strict=True))
+        return [found.get(id_[:_SHORT_ID]) if is_id(id_) else None for id_ in ids]
 
     def deleted(self, sobject: str, start: datetime, end: datetime) -> DeletedRecords:
         """Read which records were deleted in a window; its seconds count for nothing.

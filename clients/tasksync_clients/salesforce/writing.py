@@ -10,7 +10,7 @@ from tasksync_clients.batches import Rows, write
 from tasksync_clients.exchange import Exchange
 from tasksync_clients.recovery import RowResult
 from tasksync_clients.salesforce.dialect import one_row_is_to_blame, row_result, stop_error
-from tasksync_clients.soql import id18, is_id
+from tasksync_clients.soql import is_id
 from tasksync_clients.transport import Answer, Ask
 
 COLLECTION_AT_MOST: Final = 200
@@ -90,7 +90,7 @@ def _with_id(record: Record) -> dict[str, Any]:
 
 def _same(id_: str) -> str:
     """Make the short and the long form of an id one key."""
-    return id18(id_) if is_id(id_) else id_
+    return id_[:15] if is_id(id_) else id_
 
 
 def _rows(answer: Answer, sent_ids: Sequence[str | None]) -> list[RowResult]:
