@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import format_datetime
-from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 

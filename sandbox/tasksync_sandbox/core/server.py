@@ -23,6 +23,7 @@ from tasksync_sandbox.core.service import Core
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import TextIO
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -80,19 +81,16 @@ class Sandbox:
             DataFolderInUseError: another process serves this data folder.
             OSError: a port is taken.
         """
-        data_folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (data_folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataFolderInUseError(data_folder) from None
-        self._tls = _certificate(data_folder) if tls else None
-        self._sockets = [_bound(port) for _, _, port in services]
-        clock = Clock(data_folder / "clock.json")
-        self._services = [make(Core(name, data_folder, clock)) for name, make, _ in services]
-        for service in self._services:
-            service.core.store.open()
-            service.start()
+        with contextlib.ExitStack() as opened:
+            self._lock = opened.enter_context(_locked(data_folder))
+            self._sockets = [opened.enter_context(_bound(port)) for _, _, port in services]
+            self._tls = _certificate(data_folder) if tls else None
+            clock = Clock(data_folder / "clock.json")
+            self._services = [make(Core(name, data_folder, clock)) for name, make, _ in services]
+            for service in self._services:
+                service.core.store.open()
+                service.start()
+            opened.pop_all()
         self._servers: list[_Server] = []
         self._thread: threading.Thread | None = None
 
@@ -121,7 +119,10 @@ class Sandbox:
         answering = threading.Event()
         self._thread = threading.Thread(target=self.run, args=(answering.set,), daemon=True)
         self._thread.start()
-        answering.wait()
+        while not answering.wait(0.1):
+            if not self._thread.is_alive():
+                msg = "The sandbox ended before it answered; its log says why."
+                raise RuntimeError(msg)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -172,6 +173,18 @@ def application(service: Service) -> ASGIApp:
     return app
 
 
+def _locked(folder: Path) -> TextIO:
+    """Hold the data folder as long as this process lives."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise DataFolderInUseError(folder) from None
+    return lock
+
+
 def _certificate(folder: Path) -> tuple[Path, Path]:
     from tasksync_sandbox.core.certificate import ensure_certificate  # noqa: PLC0415  a fifth of the start's time
 
@@ -181,7 +194,11 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 def _bound(port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((_HOST, port))
+    try:
+        sock.bind((_HOST, port))
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 
