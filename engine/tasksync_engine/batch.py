@@ -202,7 +202,7 @@ class Batch:
             free = [
                 candidate
                 for candidate in found.get(record.id, ())
-                if candidate.id not in used and is_free(record, candidate, held.get(candidate.id, ()))
+                if candidate.id not in used and is_free(record, held.get(candidate.id, ()))
             ]
             match = counterpart(record, free)
             if match is None:
@@ -236,14 +236,14 @@ class Batch:
                 self._skip(skip)
                 return
         translation = self.context.translation
-        draft = (draft_task if record.side == "reminder" else draft_reminder)(record.raw, translation)
+        columns = (draft_task if record.side == "reminder" else draft_reminder)(record, translation)
         again = anew or was_linked
         self.makings.append(
             Making(
                 source=record,
-                columns=draft.columns,
+                columns=columns,
                 key=f"{record.id}:{record.stamp.isoformat()}" if again else record.id,
-                base=base_of_create(record, draft.columns, translation),
+                base=base_of_create(record, columns, translation),
                 retried=self.retried.get(record.id),
             ),
         )

@@ -84,7 +84,7 @@ class Engine:
             settings=self.settings,
             read_source=readers[other(destination.side)],
             participation=Participation.of(ledger.participants()),
-            template=ledger.get(TEMPLATE),
+            template=ledger.get(TEMPLATE) or None,
             run_id=run_id,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasksync_clients.recovery import OTHER, category
 from tasksync_engine.batch import Batch
 from tasksync_engine.carrying import STALE_STATUS, Answers
-from tasksync_engine.ledger import deletions, links, parked
+from tasksync_engine.ledger import deletions, intents, links, parked
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
 from tasksync_engine.ledger.parked import ROSTER, Parked
 from tasksync_engine.ledger.runs import Event, RecordedConflict
@@ -16,6 +16,7 @@ from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import counterpart, is_free
 from tasksync_engine.records import InvalidRecord
 from tasksync_engine.settlement import Settlement, retry_time
+from tasksync_engine.work import Pairing
 from tasksync_mappings import Conflict, DeletionOutcome, Pair, merge_deletion, other
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class _Deletions:
         if not pending:
             return
         self.context.prepare()
+        if self._link_begun([doomed for doomed in pending if doomed.link is None]):
+            pending = self._pending()
         linked = [doomed for doomed in pending if doomed.link is not None]
         found = self._find_unlinked([doomed for doomed in pending if doomed.link is None])
         self._read(linked)
@@ -142,33 +145,55 @@ class _Deletions:
             pending.append(Doomed(deletion, context.read_source(deletion.tombstone), link))
         return pending
 
+    def _link_begun(self, unlinked: Sequence[Doomed]) -> bool:
+        """Link the records that a crashed run had made for what is deleted now, whatever their stamps say (§7.4)."""
+        with self.context.ledger.transaction() as connection:
+            begun = intents.of_records(connection, self.context.source, [doomed.tombstone.id for doomed in unlinked])
+        if not begun:
+            return False
+        linking = Settlement()
+        for doomed, living in self._living([doomed for doomed in unlinked if doomed.tombstone.id in begun]):
+            linking.intents_done.add((self.context.source, doomed.tombstone.id))
+            if living is not None:
+                pairing = Pairing(doomed.tombstone, living.id, base=begun[doomed.tombstone.id].base, current=living)
+                linking.new_links.append(pairing.as_new_link())
+        self.context.settle(linking)
+        return True
+
     def _find_unlinked(self, unlinked: Sequence[Doomed]) -> list[Doomed]:
         """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
+        condemned = []
+        for doomed, living in self._living(unlinked):
+            doomed.current = living
+            if living is not None and self._untouched(living, doomed.tombstone):
+                condemned.append(doomed)
+            else:
+                self._note(doomed, DONE)
+        return condemned
+
+    def _living(self, unlinked: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
+        """Each unlinked tombstone with its counterpart, if one lives."""
         if not unlinked:
             return []
         candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
         ids = sorted({candidate.id for found in candidates.values() for candidate in found})
         with self.context.ledger.transaction() as connection:
             held = links.of_records(connection, self.context.target, ids)
-        condemned = []
+        pairs = []
         for doomed in unlinked:
             free = [
                 candidate
                 for candidate in candidates.get(doomed.tombstone.id, ())
-                if is_free(doomed.tombstone, candidate, held.get(candidate.id, ()))
+                if is_free(doomed.tombstone, held.get(candidate.id, ()))
             ]
-            doomed.current = counterpart(doomed.tombstone, free)
-            if doomed.current is not None and self._untouched(doomed.current, doomed.tombstone):
-                condemned.append(doomed)
-            else:
-                self._note(doomed, DONE)
-        return condemned
+            found = counterpart(doomed.tombstone, free)
+            pairs.append((doomed, None if found is None or found.is_tombstone else found))
+        return pairs
 
     def _untouched(self, living: Record, tombstone: Record) -> bool:
         deleted_at = tombstone.deleted_at
         return (
-            not living.is_tombstone
-            and deleted_at is not None
+            deleted_at is not None
             and living.stamp.replace(microsecond=0) <= deleted_at.replace(microsecond=0)
             and self.context.participation.takes_part(living.side, living.user)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -67,21 +66,17 @@ def _linked_by_field(source: Record, candidate: Record) -> bool:
     return task.pointer == reminder.id
 
 
-def is_free(source: Record, candidate: Record, held: Sequence[Link]) -> bool:
+def is_free(source: Record, held: Sequence[Link]) -> bool:
     """Whether a candidate may still be linked to this source (sync-rules §2.3).
 
-    A record that is linked, or kept unlinked, is not free. One whose link was closed is not, if it is deleted or if
-    that link was with this very source: but a task that lives again may have got a new reminder already.
+    A record that is linked, or kept unlinked, is not free, nor is the other record of this source's own closed link.
+    But a task that lives again may have got a new reminder before the ledger learned of it.
 
     Args:
         source: The record without a link.
-        candidate: A record that names it or that it names.
         held: The candidate's links, open and closed.
     """
-    for link in held:
-        if link.state != CLOSED or candidate.is_tombstone or link.record_id(source.side) == source.id:
-            return False
-    return True
+    return not any(link.state != CLOSED or link.record_id(source.side) == source.id for link in held)
 
 
 def counterpart(source: Record, candidates: Sequence[Record]) -> Record | None:
@@ -107,15 +102,9 @@ def came_back(source: Record, candidate: Record) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A counterpart about to be made: the destination's columns."""
-
-    columns: Mapping[str, Any]
-
-
-def draft_task(reminder: Mapping[str, Any], translation: Translation) -> Draft:
+def draft_task(source: Record, translation: Translation) -> dict[str, Any]:
     """The new task of a reminder (sync-rules §3)."""
+    reminder = source.raw
     columns = _columns(translation.put(reminder), translation, "task")
     person = reminder.get("person") or {}
     contact, lead = person.get("salesforce_contact_id"), person.get("salesforce_lead_id")
@@ -126,22 +115,23 @@ def draft_task(reminder: Mapping[str, Any], translation: Translation) -> Draft:
     )
     columns |= {"WhoId": who} if who else {}
     columns |= {"WhatId": what} if what else {}
-    return Draft(columns)
+    return columns
 
 
 _TYPES = {"Call": "call", "LinkedIn": "inmail"}
 _PEOPLE = {"003": "salesforce_contact_id", "00Q": "salesforce_lead_id"}
 
 
-def draft_reminder(task: Mapping[str, Any], translation: Translation) -> Draft:
+def draft_reminder(source: Record, translation: Translation) -> dict[str, Any]:
     """The new reminder of a task (sync-rules §3; its person by one Salesforce id)."""
+    task = source.raw
     columns = _columns(translation.get_for_import(task), translation, "reminder")
     columns["type"] = _TYPES.get(task.get("TaskSubtype") or "", "custom")
-    columns["salesforce_task_id"] = task["Id"]
+    columns["salesforce_task_id"] = source.id
     who = task.get("WhoId")
     if who and who[:3] in _PEOPLE:
         columns["person"] = {_PEOPLE[who[:3]]: who}
-    return Draft(columns)
+    return columns
 
 
 def _columns(values: Values, translation: Translation, side: Any) -> dict[str, Any]:  # noqa: ANN401 - a Side

@@ -52,7 +52,7 @@ class EngineSettings:
         Raises:
             ConfigError: A value is not what its setting takes.
         """
-        given = {key: value for key, value in config.items() if value not in {None, ""}}
+        given = {key: value for key, value in config.items() if value is not None and value != ""}
         if "ledger_url" not in given:
             message = "The setting ledger_url (TASKSYNC_LEDGER_URL) is missing: name the ledger's database."
             raise ConfigError(message)

@@ -52,7 +52,7 @@ class SalesConnectDestination(Destination):
     def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """By task: the reminders that name it in `salesforce_task_id`, and the one that its link field names."""
         found: dict[str, list[Record]] = {}
-        named = {record.pointer: record.id for record in records if record.pointer}
+        named = {record.pointer: record.id for record in records if record.pointer and "," not in record.pointer}
         wanted = {record.id for record in records}
         for reminder in self._search(sorted(wanted), sorted(named)):
             owners = {reminder.pointer if reminder.pointer in wanted else None, named.get(reminder.id)}

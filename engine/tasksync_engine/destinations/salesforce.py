@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
-from tasksync_clients.soql import chunked_in
+from tasksync_clients.soql import chunked_in, is_id
 from tasksync_engine.destination import Destination
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.records import Reader, Record, task_reader
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tasksync_mappings import Field, FieldMap
 
 TASK = "Task"
+TASK_PREFIX = "00T"
 ALWAYS_READ = ("Id", "OwnerId", "IsDeleted", "IsClosed", "CreatedDate", "LastModifiedDate", "SystemModstamp")
 
 
@@ -109,15 +110,24 @@ class SalesforceDestination(Destination):
         return list(dict.fromkeys([*ALWAYS_READ, *self._fields.columns("task"), self._link_field]))
 
     def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:
-        """By reminder: the tasks whose link field holds its id, and the one that it names itself."""
+        """By reminder: the tasks whose link field holds its id, and the one that it names itself.
+
+        A task that a reminder names and that the org does not know any more was purged: its tombstone is made here.
+        """
         found: dict[str, list[Record]] = {}
-        named = {record.pointer: record.id for record in records if record.pointer}
+        named = {record.pointer: record.id for record in records if _is_task_id(record.pointer)}
         wanted = {record.id for record in records}
-        for task in self._search(sorted(wanted), sorted(named)):
+        tasks = self._search(sorted(wanted), sorted(named))
+        seen = {task.id for task in tasks}
+        for task in (*tasks, *(self._purged(task_id) for task_id in named if task_id not in seen)):
             owners = {task.pointer if task.pointer in wanted else None, named.get(task.id)}
             for reminder_id in owners - {None}:
                 found.setdefault(str(reminder_id), []).append(task)
         return found
+
+    def _purged(self, task_id: str) -> Record:
+        looked_at = self._client.server_time().isoformat()
+        return self._read_task({"Id": task_id, "IsDeleted": True, "SystemModstamp": looked_at})
 
     def _search(self, reminder_ids: Sequence[str], task_ids: Sequence[str]) -> list[Record]:
         conditions = [*chunked_in(self._link_field, reminder_ids), *chunked_in("Id", task_ids)]
@@ -151,3 +161,8 @@ class SalesforceDestination(Destination):
                 for row in page:
                     found.setdefault((row.get("Email") or "").lower(), []).append(row["Id"])
         return found
+
+
+def _is_task_id(value: str | None) -> TypeGuard[str]:
+    """Whether a reminder's pointer can name a task at all."""
+    return value is not None and is_id(value) and value.startswith(TASK_PREFIX)
