@@ -124,6 +124,12 @@ def count_open(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(links).where(links.c.state == OPEN)).scalar_one()
 
 
+def newest(connection: Connection, states: Collection[str], limit: int | None = None) -> list[Link]:
+    """Links in these states, the newest first."""
+    query = select(links).where(links.c.state.in_(states)).order_by(links.c.id.desc()).limit(limit)
+    return [_link(row) for row in connection.execute(query)]
+
+
 def add(connection: Connection, new: Iterable[NewLink], at: datetime) -> None:
     """Write new open links."""
     rows = [
