@@ -20,6 +20,7 @@ from tasksync_sandbox.salesforce.resources.descriptions import DescriptionResour
 from tasksync_sandbox.salesforce.resources.queries import QueryResources
 from tasksync_sandbox.salesforce.resources.records import RecordResources
 from tasksync_sandbox.salesforce.resources.replication import ReplicationResources
+from tasksync_sandbox.salesforce.resources.trees import TreeResources
 from tasksync_sandbox.salesforce.resources.versions import NEWEST, RETIRED_BELOW, VersionResources, versions
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class DataApi:
             *ReplicationResources(org).resources(),
             *records.resources(),
             *CollectionResources(org, records).resources(),
+            *TreeResources(org, records).resources(),
             *CompositeResources(org, self.dispatch).resources(),
         ]
 

@@ -9,13 +9,17 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?", re.ASCII)
 _SHORT = 15
 _BLOCK = 5
+_MASK = (1 << _BLOCK) - 1
 _INSTANCE = "Sx0"
 
 
 def _checksum(short: str) -> str:
     """Return the three characters that tell which of the fifteen are capitals."""
-    blocks = (short[start : start + _BLOCK] for start in range(0, _SHORT, _BLOCK))
-    return "".join(_SUFFIX[sum(1 << n for n, letter in enumerate(block) if letter.isupper())] for block in blocks)
+    bits = 0
+    for position, letter in enumerate(short):
+        if "A" <= letter <= "Z":
+            bits |= 1 << position
+    return _SUFFIX[bits & _MASK] + _SUFFIX[bits >> _BLOCK & _MASK] + _SUFFIX[bits >> 2 * _BLOCK]
 
 
 def long_id(text: str) -> str | None:

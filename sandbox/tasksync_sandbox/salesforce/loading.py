@@ -90,7 +90,7 @@ class Loader:
         """Return what a record that is new has without being told."""
         created = given.get("CreatedDate") or min((given[name] for name in _STAMPS if given.get(name)), default=now)
         latest = max((given[name] for name in _STAMPS if given.get(name)), default=created)
-        values: dict[str, Any] = {f.name: f.default_value() for f in sobject.fields.values() if f.default_value()}
+        values: dict[str, Any] = dict(sobject.defaults)
         values |= {"CreatedDate": created, "LastModifiedDate": latest, "SystemModstamp": latest}
         values |= dict.fromkeys(("CreatedById", "LastModifiedById"), self._org.user_id)
         if "ownerid" in sobject.fields and sobject.name != "Group":

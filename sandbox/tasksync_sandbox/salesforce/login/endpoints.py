@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tasksync_sandbox.core.wire import JSONResponse
 from tasksync_sandbox.salesforce.errors import SalesforceError
 from tasksync_sandbox.salesforce.login.grants import Grants, TokenError
+from tasksync_sandbox.salesforce.login.soap import SoapLogin
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,6 +42,7 @@ class Login:
             Route("/services/oauth2/token", self.token, methods=["POST"]),
             Route("/services/oauth2/revoke", self.revoke, methods=["GET", "POST"]),
             Route("/services/oauth2/userinfo", self.userinfo, methods=["GET", "POST"]),
+            *SoapLogin(self._org, self._sessions, self._grants).routes(),
             Route("/id/{org}/{user}", self.identity, methods=["GET", "POST"]),
         ]
 

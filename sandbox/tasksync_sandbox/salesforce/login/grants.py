@@ -132,13 +132,19 @@ class Grants:
 
     def _password(self, form: Mapping[str, str]) -> Granted:
         app = self._app(form, secret_needed=True)
-        username, given = form.get("username", ""), form.get("password", "")
-        wanted = {name.lower(): word for name, word in self._sessions.secrets("passwords").items()}.get(
-            username.lower()
-        )
-        if wanted is None or not given.startswith(wanted):  # what follows is the security token
+        return Granted(self.password_user(form.get("username", ""), form.get("password", "")), app.get("client_secret"))
+
+    def password_user(self, username: str, given: str) -> Row:
+        """Return the user with a name and a password, which the security token may follow.
+
+        Raises:
+            TokenError: there is none, or the user is inactive.
+        """
+        words = {name.lower(): word for name, word in self._sessions.secrets("passwords").items()}
+        wanted = words.get(username.lower())
+        if wanted is None or not given.startswith(wanted):
             raise TokenError(Refusal.INVALID_GRANT, "authentication failure")
-        return Granted(self._user(username), app.get("client_secret"))
+        return self._user(username)
 
     def _assertion(self, form: Mapping[str, str]) -> Granted:
         token = form.get("assertion", "")

@@ -46,22 +46,26 @@ def check_references(database: Database, sobject: SObject, written: Values, vers
             )
 
 
-def check_required(sobject: SObject, values: Values, *, creating: bool) -> None:
-    """Refuse a record without the fields that it must have.
+def check_required(sobject: SObject, values: Values) -> None:
+    """Refuse a new record without the fields that it must have.
 
     Raises:
         SalesforceError: REQUIRED_FIELD_MISSING.
     """
-    missing = tuple(
-        field.name
-        for field in sobject.fields.values()
-        if (field.required or (field.createable and not field.nillable and not creating))
-        and field.type != "boolean"
-        and field.name in values
-        and values[field.name] is None
-    )
-    if creating:
-        missing = tuple(f.name for f in sobject.fields.values() if f.required and values.get(f.name) is None)
+    _refuse_missing(tuple(name for name in sobject.required if values.get(name) is None))
+
+
+def check_kept(sobject: SObject, written: Values) -> None:
+    """Refuse a change that empties a field that must have a value.
+
+    Raises:
+        SalesforceError: REQUIRED_FIELD_MISSING.
+    """
+    emptied = (name for name, value in written.items() if value is None)
+    _refuse_missing(tuple(name for name in emptied if not sobject.fields[name.lower()].nillable))
+
+
+def _refuse_missing(missing: tuple[str, ...]) -> None:
     if missing:
         message = f"Required fields are missing: [{', '.join(missing)}]"
         raise SalesforceError(Code.REQUIRED_FIELD_MISSING, message, fields=missing)

@@ -21,7 +21,7 @@ _DAY_LENGTH = 10
 
 def utf16_length(text: str) -> int:
     """Return how many characters Salesforce counts: an emoji is two (Help, "Surrogate Pair Characters …")."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def kept(field: Field, value: Any) -> Any:  # noqa: ANN401  whatever JSON holds

@@ -51,6 +51,7 @@ class Writer:
         self._user = user
         self._version = version
         self._call = call
+        self._now = org.now()
 
     def create(self, sobject: SObject, body: Mapping[str, Any]) -> str:
         """Create a record and return its id.
@@ -64,23 +65,23 @@ class Writer:
             )
         written = self._written(sobject, body, creating=True)
         self._strike(None, written)
-        now = self._org.now()
-        values: Values = {f.name: f.default_value() for f in sobject.fields.values() if f.default_value()}
+        values: Values = dict(sobject.defaults)
         values |= {name: value for name, value in written.items() if value is not None or name not in values}
         if "ownerid" in sobject.fields and values.get("OwnerId") is None:
             values["OwnerId"] = self._user
-        checks.check_required(sobject, values, creating=True)
+        checks.check_required(sobject, values)
         self._check(sobject, None, values, written)
         if sobject.name == "Task":
             check_pattern(values)
-        row = self._made(sobject, values, now)
+        row = self._made(sobject, values)
         self._put(sobject, row, "create", written)
         if values.get("IsRecurrence") and sobject.name == "Task":
             for day in occurrences(values):
-                self._put(sobject, self._made(sobject, _occurrence(values, row.Id, day), now), "create", ())
+                self._put(sobject, self._made(sobject, _occurrence(values, row.Id, day)), "create", ())
         return row.Id
 
-    def _made(self, sobject: SObject, values: Values, now: str) -> Row:
+    def _made(self, sobject: SObject, values: Values) -> Row:
+        now = self._now
         audit = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), now)
         audit |= dict.fromkeys(("CreatedById", "LastModifiedById"), self._user)
         values = values | derived(self._database, sobject, None, values, now)
@@ -97,11 +98,11 @@ class Writer:
         self._strike(row, written)
         if getattr(row, "IsConverted", False) and sobject.name == "Lead":
             raise SalesforceError(Code.CANNOT_UPDATE_CONVERTED_LEAD, "cannot reference converted lead")
-        checks.check_required(sobject, written, creating=False)
+        checks.check_kept(sobject, written)
         values = msgspec.structs.asdict(row) | row.Custom | written
         news = {name: value for name, value in written.items() if value != self._value(sobject, row, name)}
         self._check(sobject, row, values, written, news)
-        now = self._org.now()
+        now = self._now
         stamps = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": self._user}
         more = derived(self._database, sobject, row, values, now)
         self._put(sobject, changed(sobject, row, written | more | stamps), "update", written)
@@ -133,7 +134,7 @@ class Writer:
         if getattr(row, "IsRecurrence", False):
             table = self._database.table(sobject)
             rows += [r for r in table.rows.values() if getattr(r, "RecurrenceActivityId", None) == row.Id and r != row]
-        now = self._org.now()
+        now = self._now
         for one in rows:
             if one.IsDeleted:
                 continue

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tasksync_sandbox.salesforce.org import Org
 
 MOST_REQUESTS, MOST_HEAVY = 25, 5
+MOST_GRAPHS, MOST_NODES, MOST_FAILED_GRAPHS = 75, 500, 14
+_ROW_URL = re.compile(r"/services/data/v\d+\.\d/sobjects/[^/]+(/[^/]+){0,2}/?$", re.IGNORECASE)
 _REFERENCE = re.compile(r"@\{([^{}]+)\}")
 _LEGAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDS_CHECKED_SINCE = 52.0
@@ -33,7 +35,11 @@ class CompositeResources:
 
     def resources(self) -> list[Resource]:
         """Return the resources."""
-        return [resource("/composite", POST=self.composite), resource("/composite/batch", POST=self.batch)]
+        return [
+            resource("/composite", POST=self.composite),
+            resource("/composite/batch", POST=self.batch),
+            resource("/composite/graph", POST=self.graph),
+        ]
 
     def _inner(self, call: Call) -> Answer:
         """Carry out an inner request; what it wrote is undone when it fails."""
@@ -82,6 +88,32 @@ class CompositeResources:
         _check_requests(requests, call)
         results = run_all(self._org, requests, call, self._inner, all_or_none=bool(body.get("allOrNone")))
         return Answer({"compositeResponse": results})
+
+    def graph(self, call: Call) -> Answer:
+        """Carry out graphs of record requests, each of them whole or not at all; one call in all."""
+        graphs = call.object_body().get("graphs")
+        if not isinstance(graphs, list) or not 0 < len(graphs) <= MOST_GRAPHS:
+            raise SalesforceError(Code.INVALID_INPUT, f"graphs: 1 to {MOST_GRAPHS} graphs are required")
+        if sum(len(graph.get("compositeRequest") or ()) for graph in graphs) > MOST_NODES:
+            raise SalesforceError(Code.LIMIT_EXCEEDED, f"more than {MOST_NODES} nodes in one request")
+        answers: list[dict[str, Any]] = []
+        for graph in graphs:
+            requests = graph.get("compositeRequest") or []
+            if sum(not answer["isSuccessful"] for answer in answers) >= MOST_FAILED_GRAPHS:
+                results = [_halted(one.get("referenceId", "")) for one in requests]
+            else:
+                results = self._graph(call, requests)
+            ok = not any(_failed(result["httpStatusCode"]) for result in results)
+            answer = {"graphId": graph.get("graphId"), "graphResponse": {"compositeResponse": results}}
+            answers.append({**answer, "isSuccessful": ok})
+        return Answer({"graphs": answers})
+
+    def _graph(self, call: Call, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for one in requests:
+            if not _ROW_URL.search(str(one.get("url", ""))):
+                message = f"only sObject row URLs are allowed in a graph: {one.get('url')}"
+                raise SalesforceError(Code.INVALID_INPUT, message)
+        return run_all(self._org, requests, call, self._inner, all_or_none=True)
 
 
 class _Undone(Exception):

@@ -91,11 +91,22 @@ class DescriptionResources:
 
     def _children(self, parent: SObject) -> list[dict[str, Any]]:
         return [
-            {"childSObject": child.name, "field": field.name, "relationshipName": None, "cascadeDelete": False}
+            {
+                "childSObject": child.name,
+                "field": field.name,
+                "relationshipName": child_relationship(child, field, parent),
+                "cascadeDelete": False,
+            }
             for child in self._objects()
             for field in child.fields.values()
             if parent.name in field.reference_to
         ]
+
+
+def child_relationship(child: SObject, field: Field, parent: SObject) -> str | None:
+    """Return the name under which a parent's children hang in a tree; None for references that make none."""
+    names = {"Task": ("WhoId", "WhatId"), "Contact": ("AccountId",), "Opportunity": ("AccountId",)}
+    return child.plural if field.name in names.get(child.name, ()) and parent.name in field.reference_to else None
 
 
 def described(sobject: SObject, base: str) -> dict[str, Any]:

@@ -84,9 +84,14 @@ class SObject:
     relationships: dict[str, Field] = field(default_factory=dict)
 
     @cached_property
-    def booleans(self) -> tuple[str, ...]:
-        """Names of the fields that are false rather than empty."""
-        return tuple(f.name for f in self.fields.values() if f.type == "boolean")
+    def defaults(self) -> dict[str, str]:
+        """What a create stores in fields that it is not told, by name."""
+        return {f.name: value for f in self.fields.values() if (value := f.default_value()) is not None}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Names of the fields without which a create is refused."""
+        return tuple(f.name for f in self.fields.values() if f.required)
 
     @cached_property
     def unique_fields(self) -> tuple[Field, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from tasksync_sandbox.salesforce.schema import NUMBER_TYPES
+from tasksync_sandbox.salesforce.schema import NUMBER_TYPES, Field
+from tasksync_sandbox.salesforce.soql.operands import Operand
 from tasksync_sandbox.salesforce.soql.problem import malformed
 from tasksync_sandbox.salesforce.soql.syntax import Call, Selected
 
@@ -26,7 +27,7 @@ _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "AVG": lambda values: sum(values) / len(values) if values else None,
 }
 _NUMERIC_ONLY = frozenset({"SUM", "AVG"})
-MAX_GROUPS = 2000
+_COUNTED = Field("count", "int")
 
 
 def is_count(query: Query) -> bool:
@@ -66,6 +67,23 @@ class Aggregation:
                 key = self._grouped(entry.what)
                 self._columns.append((label or names.resolve(entry.what)[1].name, key))
         self._orders = [(self._sort_value(order), order) for order in query.orders]
+        self._having: Callable[[Any], bool] | None = None
+
+    def restrict(self, having: Callable[[Any], bool]) -> None:
+        """Keep only groups that meet a condition, which was made with this object's `operand`."""
+        self._having = having
+
+    def operand(self, what: Path | Call) -> Operand:
+        """Return what a condition of HAVING reads from a group."""
+        if isinstance(what, Call):
+            total = self._total(what)
+            field = _COUNTED if what.argument is None else self._names.operand(what.argument).field
+            if what.function.startswith("COUNT"):
+                field = _COUNTED
+            return Operand(field, lambda group: total(cast("Any", group)[1]), direct=False, at=what.at)
+        key = self._grouped(what)
+        field = self._names.operand(what).field
+        return Operand(field, lambda group: cast("Any", group)[0][key], direct=False, at=what.at)
 
     def _groupable(self, path: Path) -> Read:
         operand = self._names.operand(path)
@@ -108,6 +126,8 @@ class Aggregation:
         for row in rows:
             groups.setdefault(tuple(read(row) for read in readers), []).append(row)
         found = [(dict(zip(self._keys, key, strict=True)), members) for key, members in groups.items()]
+        if self._having is not None:
+            found = [group for group in found if self._having(group)]
         for value, order in reversed(self._orders):
             found.sort(key=lambda group: sort_key(_evaluate(value, *group), order), reverse=order.descending)
         return [self._shown(keys, members) for keys, members in found]

@@ -14,10 +14,17 @@ from tasksync_sandbox.salesforce.soql.syntax import Comparison, Logical, Query
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+    from typing import Protocol
 
     from tasksync_sandbox.salesforce.rows import Row
-    from tasksync_sandbox.salesforce.soql.operands import Names, Operand, Read
-    from tasksync_sandbox.salesforce.soql.syntax import Condition
+    from tasksync_sandbox.salesforce.soql.operands import Operand, Read
+    from tasksync_sandbox.salesforce.soql.syntax import Call, Condition, Path
+
+    class Operands(Protocol):
+        """What resolves the left side of a comparison."""
+
+        def operand(self, what: Path | Call) -> Operand:
+            """Return what a condition reads."""
 
     Test = Callable[[Row], bool]
     Subquery = Callable[[Query], set[Any]]
@@ -29,7 +36,7 @@ _INVERTED = frozenset({"!=", "not in", "excludes"})
 class Tests:
     """Makes the tests of one query."""
 
-    def __init__(self, names: Names, today: date, subquery: Subquery) -> None:
+    def __init__(self, names: Operands, today: date, subquery: Subquery) -> None:
         """Resolve fields with `names`, relative dates with `today`, and `IN (SELECT …)` with `subquery`."""
         self._names = names
         self._today = today

@@ -107,8 +107,6 @@ class Queries:
             raise Problem(Code.INVALID_TYPE, message, query.entity_at)
         names = Names(self._database, sobject, query.alias)
         tests = Tests(names, today, lambda inner: self._inner(inner, today))
-        if query.having is not None:
-            raise malformed(query.entity_at, "HAVING is not supported by this sandbox")
         aggregate = is_aggregate(query)
         plain = not aggregate and not is_count(query)
         by_stamp = _wants_stamp_order(query.orders)
@@ -120,8 +118,14 @@ class Queries:
             () if aggregate else _sorts(query.orders, names),
             by_stamp,
             show(query, names, self._database) if plain else None,
-            Aggregation(query, names) if aggregate else None,
+            self._aggregation(query, names, today) if aggregate else None,
         )
+
+    def _aggregation(self, query: Query, names: Names, today: date) -> Aggregation:
+        made = Aggregation(query, names)
+        if query.having is not None:
+            made.restrict(Tests(made, today, lambda inner: self._inner(inner, today)).of(query.having))
+        return made
 
     def _inner(self, query: Query, today: date) -> set[Any]:
         """Return the values of the one field of a query inside IN ( … )."""
