@@ -13,17 +13,23 @@ from tasksync_sandbox.command.errors import CommandError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TIMEOUT_SECONDS = 120.0
 
-
-def ask(url: str, method: str, resource: str, body: object = None, *, certificate: Path | None = None) -> Any:  # noqa: ANN401  any JSON
-    """Call one resource of the service at `url`.
+def ask(  # noqa: PLR0913  what a request is made of
+    url: str,
+    method: str,
+    resource: str,
+    body: object = None,
+    *,
+    certificate: Path | None = None,
+    patience: float = 120.0,
+) -> Any:  # noqa: ANN401  any JSON
+    """Call one resource of the service at `url`; `patience` is in seconds.
 
     Raises:
         OSError: nobody answers there.
         CommandError: it refuses, or what answers is no sandbox.
     """
-    connection = _connection(url, certificate)
+    connection = _connection(url, certificate, patience)
     try:
         encoded = None if body is None else json.dumps(body).encode()
         connection.request(method, f"/_sandbox/{resource}", encoded, {"Content-Type": "application/json"})
@@ -40,10 +46,10 @@ def ask(url: str, method: str, resource: str, body: object = None, *, certificat
     return json.loads(content)
 
 
-def _connection(url: str, certificate: Path | None) -> http.client.HTTPConnection:
+def _connection(url: str, certificate: Path | None, patience: float) -> http.client.HTTPConnection:
     parts = urlsplit(url)
     host = str(parts.hostname)
     if parts.scheme == "https":
         trust = ssl.create_default_context(cafile=certificate)
-        return http.client.HTTPSConnection(host, parts.port, timeout=_TIMEOUT_SECONDS, context=trust)
-    return http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_SECONDS)
+        return http.client.HTTPSConnection(host, parts.port, timeout=patience, context=trust)
+    return http.client.HTTPConnection(host, parts.port, timeout=patience)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tasksync_sandbox.command.place import Place, Running
 
-_START_SECONDS, _STOP_SECONDS = 120.0, 15.0
+_START_SECONDS, _STOP_SECONDS, _PROBE_SECONDS = 120.0, 15.0, 3.0
 
 
 def up(place: Place, *, tls: bool) -> int:
@@ -29,8 +29,8 @@ def up(place: Place, *, tls: bool) -> int:
         CommandError: this data is served elsewhere, a port is taken, or the services do not start.
     """
     if not place.is_served():
-        for url in place.wanted_urls(tls=tls):
-            _refuse_if_taken(place, url)
+        for port in (place.salesforce_port, place.sales_connect_port):
+            _refuse_if_taken(port)
         place.forget()
         _start(place, tls=tls)
     running = _answering(place)
@@ -115,20 +115,16 @@ def _answering(place: Place) -> Running:
     raise CommandError(msg)
 
 
-def _refuse_if_taken(place: Place, url: str) -> None:
-    """Tell apart who holds a port; a sandbox may serve it with or without TLS."""
-    del place
-    port = url.rpartition(":")[2]
-    for scheme in ("http", "https"):
-        try:
-            other = ask(f"{scheme}://127.0.0.1:{port}", "GET", "status")
-            msg = f"Port {port} is held by a sandbox with other data: {other['data']}"
-        except ConnectionRefusedError:
-            return
-        except (OSError, CommandError, ValueError, TypeError, KeyError):
-            msg = f"Port {port} is taken by another program."
-            continue
-        break
+def _refuse_if_taken(port: int) -> None:
+    """Tell who holds a port: nobody, a sandbox with other data, or another program."""
+    try:
+        other = ask(f"http://127.0.0.1:{port}", "GET", "status", patience=_PROBE_SECONDS)
+        msg = f"Port {port} is held by a sandbox with other data: {other['data']}"
+    except ConnectionRefusedError:
+        return
+    except (OSError, CommandError, ValueError, TypeError, KeyError):
+        # A sandbox with --tls among them: it tells nobody who does not have its certificate.
+        msg = f"Port {port} is taken by another program, or by a sandbox with other data and --tls."
     raise CommandError(msg)
 
 
