@@ -51,10 +51,10 @@ class TapSalesforceTasks(SyncTap):
         """
         _ = self.client, self.owners
         super().prepare()
-        if self.ledger is None:
-            return
-        if not self.ledger.participants():
+        if self.ledger is not None and not self.ledger.participants():
             self.logger.warning("Nobody takes part yet, so no task was read: run `to-salesforce` first.")
             self.resources.close()
             raise SystemExit(0)
-        self.ledger.claim("org_id", self.client.org_id)
+        self.client.login()
+        if self.ledger is not None:
+            self.ledger.claim("org_id", self.client.org_id)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 from tasksync_engine.ledger import Participant, links, open_ledger, roster
 
 
@@ -38,6 +39,11 @@ class LedgerHandle:
         with open_ledger(self.url) as ledger, ledger.transaction() as connection:
             roster.replace(connection, participants)
 
+    def claim_org(self, org_id):
+        """Make it an org's."""
+        with open_ledger(self.url) as ledger:
+            ledger.claim("org_id", org_id)
+
 
 @pytest.fixture
 def ledger(tmp_path):
@@ -49,3 +55,22 @@ def ledger(tmp_path):
 def salesconnect_settings(sandbox):
     """Settings of tap-salesconnect for the sandbox."""
     return {"api_url": sandbox.sales_connect_url, "token": "sandbox", "loopback_only": True, "retry_delay": 0.01}
+
+
+@pytest.fixture
+def salesforce_settings(sandbox):
+    """Settings of tap-salesforce-tasks for the sandbox."""
+    return {
+        "login_url": sandbox.salesforce_url,
+        "client_id": "sandbox",
+        "client_secret": "sandbox",
+        "loopback_only": True,
+        "retry_delay": 0.01,
+    }
+
+
+@pytest.fixture
+def salesforce(salesforce_settings):
+    """A client of the sandbox's Salesforce, to write with."""
+    with SalesforceClient(SalesforceSettings.from_config(salesforce_settings)) as client:
+        yield client

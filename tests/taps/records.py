@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tasksync_clients.soql import id18
+
 
 def ago(**since):
     """A time so long before now, in the fixed format; `ago(days=2, seconds=3)`."""
@@ -31,3 +33,29 @@ def reminder(reminder_id, updated_at, assignee="ann", **members):
         "updated_at": updated_at,
         **members,
     }
+
+
+ANN, BOB, CLEO = (id18(f"005A0000000000{letter}") for letter in "ABC")
+
+
+def task_id(number):
+    """The number-th task's id, 18 characters."""
+    return id18(f"00TA{number:011d}")
+
+
+def task(number, stamp, owner=ANN, **members):
+    """A task whose times are all one."""
+    return {
+        "Id": task_id(number),
+        "Subject": f"Call about {number}",
+        "OwnerId": owner,
+        "CreatedDate": stamp,
+        "LastModifiedDate": stamp,
+        "SystemModstamp": stamp,
+        **members,
+    }
+
+
+def salesforce_user(user_id, name, **members):
+    """A Salesforce user."""
+    return {"Id": user_id, "Username": f"{name}@example.com", "LastName": name.title(), **members}
