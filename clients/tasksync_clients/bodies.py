@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 import msgspec
@@ -23,7 +24,7 @@ def scrub(text: str) -> str:
 def _scrub_all(value: object) -> object:
     if isinstance(value, str):
         return scrub(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {_scrub_all(key): _scrub_all(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [_scrub_all(member) for member in value]
@@ -33,9 +34,17 @@ def _scrub_all(value: object) -> object:
 def encode(value: object) -> bytes:
     """Write a value as JSON; dates and times as ISO 8601 texts, lone surrogates as U+FFFD."""
     try:
-        return msgspec.json.encode(value)
+        return msgspec.json.encode(value, enc_hook=_as_object)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_scrub_all(value))
+        return msgspec.json.encode(_scrub_all(value), enc_hook=_as_object)
+
+
+def _as_object(value: object) -> dict[object, object]:
+    """Take any mapping for an object, as msgspec does with dict alone."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    message = f"A {type(value).__name__} has no form in JSON."
+    raise TypeError(message)
 
 
 def decode(body: bytes) -> object:

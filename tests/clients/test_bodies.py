@@ -1,6 +1,7 @@
 """JSON, in and out."""
 
 from datetime import date
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,7 @@ def test_what_is_no_json_is_refused_without_its_content(body):
 def test_surrogates_and_dates_go_out():
     """Half characters become U+FFFD at every depth, dates ISO texts; control characters stay."""
     assert encode({"a": ["\ud800"], "d": date(2026, 11, 20)}) == '{"a":["\ufffd"],"d":"2026-11-20"}'.encode()
+    assert encode(MappingProxyType({"a": MappingProxyType({"b": "\ud800"})})) == '{"a":{"b":"\ufffd"}}'.encode()
     assert decode(encode("\x00\x0b\t")) == "\x00\x0b\t"
 
 

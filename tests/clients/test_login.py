@@ -107,6 +107,19 @@ def test_login_says_who_and_where_and_costs_no_call(hostile, salesforce):
     assert (hostile.tokens, salesforce.calls) == (1, 0)
 
 
+def test_time_costs_one_login(hostile, salesforce):
+    """Asking for the time first of all logs in once."""
+    assert salesforce.server_time() <= salesforce.server_time()
+    assert (hostile.tokens, salesforce.calls) == (1, 0)
+
+
+def test_slash_at_the_end_of_an_address_is_nothing(hostile):
+    """An address means the same with a slash at its end."""
+    with SalesforceClient(SalesforceSettings(f"{hostile.url}/", "app", "s3cret")) as client:
+        client.login()
+    assert hostile.requests[0].target == TOKEN_PATH
+
+
 def test_missing_identity_is_said(hostile, salesforce):
     """An answer without `id` is enough to work with, but not to tell org and user."""
     hostile.script(TOKEN_PATH, _token(id="http://["))

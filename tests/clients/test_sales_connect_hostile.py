@@ -161,6 +161,6 @@ def test_error_bodies_of_any_form_are_survived(hostile, sales_connect):
 def test_path_of_the_base_address_is_kept(hostile):
     """Requests go below the path of the base address."""
     hostile.script("settings", Reply(body={}))
-    with SalesConnectClient(SalesConnectSettings(f"{hostile.url}/tenant", "t0ken")) as client:
+    with SalesConnectClient(SalesConnectSettings(f"{hostile.url}/tenant/", "t0ken")) as client:
         client.salesforce_settings()
     assert hostile.requests[0].target == "/tenant/v1/settings/salesforce"

@@ -38,7 +38,7 @@ class SalesConnectClient:
         Raises:
             WrongSettings: the address or the credentials cannot be used.
         """
-        settings.check()
+        settings = settings.check()
         delay = settings.retry_delay
         self._transport = Transport("Sales Connect", settings.limits())
         source = tokens(settings, self._transport)

@@ -1,7 +1,7 @@
 """How to reach Sales Connect and as whom; parsed once, at the edge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tasksync_clients import configuration
@@ -56,9 +56,8 @@ class SalesConnectSettings:
         if api_url is None:
             message = f"The address of Sales Connect is missing: set {API_URL}."
             raise WrongSettings(message)
-        loopback_only = configuration.switch(config, "loopback_only")
-        settings = cls(
-            api_url=base_url(api_url, API_URL, loopback_only=loopback_only, allow_path=True),
+        return cls(
+            api_url=api_url,
             token=configuration.text(config, TOKEN),
             oauth_client_id=configuration.text(config, OAUTH_CLIENT_ID),
             oauth_client_secret=configuration.text(config, OAUTH_CLIENT_SECRET),
@@ -66,19 +65,17 @@ class SalesConnectSettings:
             read_timeout=configuration.number(config, "read_timeout", 120.0, 0.1, 3600),
             parallel_requests=int(configuration.number(config, "parallel_requests", 4, 1, 25)),
             ca_bundle=configuration.text(config, Setting("ca_bundle", "REQUESTS_CA_BUNDLE")),
-            loopback_only=loopback_only,
+            loopback_only=configuration.switch(config, "loopback_only"),
             retry_delay=configuration.number(config, "retry_delay", 0.5, 0, 60),
-        )
-        settings.check()
-        return settings
+        ).check()
 
-    def check(self) -> None:
-        """Make sure that the client can be used.
+    def check(self) -> "SalesConnectSettings":
+        """Make sure that they can be used, and give them with the address in its plain form.
 
         Raises:
             WrongSettings: the address or the credentials cannot be used.
         """
-        base_url(self.api_url, API_URL, loopback_only=self.loopback_only, allow_path=True)
+        api_url = base_url(self.api_url, API_URL, loopback_only=self.loopback_only, allow_path=True)
         if self.token:
             if not is_sendable(self.token):
                 message = f"{TOKEN} holds characters that no token has: correct it."
@@ -92,6 +89,7 @@ class SalesConnectSettings:
                 else f"No Sales Connect credentials: set {TOKEN}, or {configuration.listed(missing)}."
             )
             raise WrongSettings(message)
+        return replace(self, api_url=api_url)
 
     def limits(self) -> Limits:
         """Give what the transport needs of these settings."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -34,7 +35,8 @@ class SalesforceClient:
         Raises:
             WrongSettings: the address or the credentials cannot be used.
         """
-        base_url(settings.login_url, LOGIN_URL, loopback_only=settings.loopback_only)
+        login_url = base_url(settings.login_url, LOGIN_URL, loopback_only=settings.loopback_only)
+        settings = replace(settings, login_url=login_url)
         self._usage: tuple[int, int] | None = None
         self._transport = Transport("Salesforce", settings.limits())
         self._tokens = LoginTokens(Login(settings, self._transport))
@@ -96,7 +98,7 @@ class SalesforceClient:
         """Salesforce's clock (aware UTC) by its newest answer, never ahead of it; logs in when there was none."""
         now = self._transport.clock.now()
         if now is None:
-            self._tokens.renew(self._tokens.current())
+            self.login()
             now = self._transport.clock.now()
         if now is None:
             message = "Salesforce's answers do not tell the time (header Date)."
