@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from tasksync_sandbox.sales_connect.model import ReminderShown
 
 KEY_LIFE = timedelta(hours=24)
+# Members that an operation needs, and all that it may have.
+_MEMBERS = {
+    "create": ({"reminder"}, {"op", "reminder", "idempotency_key"}),
+    "update": ({"id", "reminder"}, {"op", "id", "reminder", "if_version", "idempotency_key"}),
+    "delete": ({"id"}, {"op", "id", "if_version", "idempotency_key"}),
+}
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
@@ -62,11 +68,7 @@ def _carry_out(change: Change, operation: Operation) -> tuple[int, ReminderShown
 
 def _check_members(operation: Operation) -> None:
     """Refuse an operation that lacks a member, or has one that its kind does not know."""
-    needed, optional = {
-        "create": ({"reminder"}, {"idempotency_key"}),
-        "update": ({"id", "reminder"}, {"if_version", "idempotency_key"}),
-        "delete": ({"id"}, {"if_version", "idempotency_key"}),
-    }[operation.op]
-    sent = {name for name in operation.__struct_fields__ if getattr(operation, name) is not UNSET} - {"op"}
-    if wrong := sorted((needed - sent) | (sent - needed - optional)):
+    needed, allowed = _MEMBERS[operation.op]
+    sent = {name for name in operation.__struct_fields__ if getattr(operation, name) is not UNSET}
+    if wrong := sorted((needed - sent) | (sent - allowed)):
         raise RefusedError(422, f"These members do not belong to, or are missing from, a {operation.op}.", wrong)

@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 
 def text_of(moment: datetime) -> str:
     """Write an aware time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def moment_of(text: str) -> datetime:
-    """Read a time that `text_of` wrote."""
-    return datetime.fromisoformat(text)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
