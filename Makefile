@@ -6,9 +6,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
   && echo $$p && break; done)
 BIN = .venv/bin
 UV = $(BIN)/uv
-PYTEST = $(BIN)/python -m pytest -n auto
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
 
-.PHONY: sync test test-long lint bench catalogs lock clean
+.PHONY: sync test test-long lint bench catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 # The virtual environment with every package of this workspace, Meltano and the tools.
@@ -33,12 +33,17 @@ lint: .venv/ready
 	@$(BIN)/mypy clients console engine mappings sandbox tap-salesconnect tap-salesforce-tasks target-salesconnect target-salesforce-tasks
 	@$(UV) lock --check --quiet
 	@$(BIN)/python scripts/constraints.py --check
+	@$(BIN)/python scripts/docs.py --check
 
 bench: .venv/ready
 	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 catalogs: .venv/ready
-	@$(BIN)/python scripts/catalogs.py
+	@$(BIN)/python catalogs/renew.py
+
+# The generated parts of docs/.
+docs: .venv/ready
+	@$(BIN)/python scripts/docs.py
 
 # After a change of dependencies.
 lock: .venv/ready

@@ -1,3 +1,4 @@
+# noqa: INP001 - a script, no package
 """Write constraints.txt from uv.lock: the versions that the plugins' own environments get too.
 
 `--check` writes nothing and exits with 1 where the file is out of date.

@@ -1,0 +1,183 @@
+# noqa: INP001 - a script, no package
+"""Write the generated parts of docs/: between `<!-- generated: WHAT -->` and `<!-- end -->`.
+
+`--check` writes nothing and exits with 1 where a page is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tap_salesconnect.tap import TapSalesconnect
+from tap_salesforce_tasks.tap import TapSalesforceTasks
+from target_salesconnect.target import TargetSalesconnect
+from target_salesforce_tasks.target import TargetSalesforceTasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from singer_sdk.plugin_base import PluginBase
+
+    Schema = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGINS: dict[str, type[PluginBase]] = {
+    plugin.name: plugin for plugin in (TapSalesconnect, TargetSalesforceTasks, TapSalesforceTasks, TargetSalesconnect)
+}
+REGION = re.compile(r"(?P<start><!-- generated: (?P<what>[^>]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+
+
+def declared(plugin: type[PluginBase]) -> dict[str, Schema]:
+    """A plugin's own settings with their schemas: those that the SDK gives to every plugin are left out."""
+    builtin: dict[str, Any] = {"properties": {}}
+    plugin.append_builtin_config(builtin)
+    settings: dict[str, Schema] = plugin.config_jsonschema["properties"]
+    return {name: schema for name, schema in settings.items() if name not in builtin["properties"]}
+
+
+def in_meltano() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each setting in meltano.yml with its plugin's name."""
+    document = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    for plugins in document["plugins"].values():
+        for plugin in plugins:
+            for setting in plugin.get("settings", ()):
+                yield plugin["name"], setting
+
+
+def variable(plugin: str, setting: dict[str, Any]) -> str:
+    """The environment variable of a setting: its alias, else the one that Meltano gives it."""
+    aliases: list[str] = setting.get("env_aliases", [])
+    return aliases[0] if aliases else f"{plugin}_{setting['name']}".replace("-", "_").upper()
+
+
+def settings_table(name: str) -> str:
+    """What a plugin can be told."""
+    variables = {setting["name"]: variable(name, setting) for plugin, setting in in_meltano() if plugin == name}
+    rows = (
+        (f"`{key}`", f"`{variables[key]}`", takes(schema), default(schema), schema.get("description", ""))
+        for key, schema in declared(PLUGINS[name]).items()
+    )
+    return table(("Setting", "Variable", "Takes", "Default", ""), rows)
+
+
+def streams(name: str) -> str:
+    """What a tap reads: each stream with its fields, as they are without extra fields."""
+    plugin = PLUGINS[name]
+    required = dict.fromkeys(plugin.config_jsonschema.get("required", ()), "-")
+    tap: Any = plugin(config=required, validate_config=False)
+    return "\n".join(stream(found) for found in tap.streams.values())
+
+
+def stream(found: Any) -> str:  # noqa: ANN401 - a stream of either tap, which differ in nothing that matters here
+    """One stream."""
+    summary = (type(found).__doc__ or "").strip().splitlines()[0]
+    incremental = f"incremental by `{found.replication_key}`" if found.replication_key else "in full each time"
+    keys = ", ".join(f"`{key}`" for key in found.primary_keys)
+    rows = (
+        (f"`{key}`", takes(schema), schema.get("description", "")) for key, schema in flat(found.schema["properties"])
+    )
+    return f"### {found.name}\n\n{summary}\n\nKey {keys}; {incremental}.\n\n{table(('Field', 'Type', ''), rows)}"
+
+
+def flat(properties: dict[str, Schema], prefix: str = "") -> Iterator[tuple[str, Schema]]:
+    """The fields, those inside objects as `object.field`."""
+    for key, schema in properties.items():
+        if "properties" in schema:
+            yield from flat(schema["properties"], f"{prefix}{key}.")
+        else:
+            yield prefix + key, schema
+
+
+def takes(schema: Schema) -> str:
+    """A JSON schema's type in a word or two."""
+    given = schema.get("type", "string")
+    kinds = [kind for kind in ([given] if isinstance(given, str) else given) if kind != "null"]
+    if kinds == ["array"]:
+        return f"list of {takes(schema['items'])}s"
+    words = {"date": "date", "date-time": "date-time"}
+    word = words.get(schema.get("format", "")) or " or ".join(kinds)
+    return f"{word}, secret" if schema.get("secret") else word
+
+
+def default(schema: Schema) -> str:
+    """A setting's default, if it has one."""
+    return f"`{json.dumps(schema['default']).strip(chr(34))}`" if "default" in schema else ""
+
+
+def variables_table() -> str:
+    """The project's own environment variables, and the settings that they fill."""
+    found: dict[str, list[str]] = {}
+    secret = set()
+    for plugin, setting in in_meltano():
+        for alias in setting.get("env_aliases", ()):
+            found.setdefault(alias, []).append(f"`{plugin}` `{setting['name']}`")
+            secret |= {alias} if setting.get("sensitive") else set()
+    rows = (
+        (f"`{name}`", "yes" if name in secret else "", ", ".join(settings)) for name, settings in sorted(found.items())
+    )
+    return table(("Variable", "Secret", "Fills"), rows)
+
+
+def operations() -> str:
+    """What the connector calls at Sales Connect, from the OpenAPI document."""
+    text = resources.files("tasksync_sandbox.sales_connect").joinpath("openapi.json").read_text(encoding="utf-8")
+    rows = (
+        (f"`{method.upper()} {path}`", operation["summary"], ", ".join(operation["responses"]))
+        for path, methods in json.loads(text)["paths"].items()
+        for method, operation in methods.items()
+        if isinstance(operation, dict)
+    )
+    return table(("Call", "", "Answers"), rows)
+
+
+def mapping_file() -> str:
+    """The packaged mapping file."""
+    text = resources.files("tasksync_mappings").joinpath("reminder-task.yml").read_text(encoding="utf-8")
+    return f"```yaml\n{text}```\n"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def generated(what: str) -> str:
+    """The text that belongs between a region's marks.
+
+    Raises:
+        KeyError: nothing is called so.
+    """
+    kind, _, argument = what.partition(" ")
+    if argument:
+        return {"settings": settings_table, "streams": streams}[kind](argument)
+    return {"variables": variables_table, "operations": operations, "mapping": mapping_file}[kind]()
+
+
+def renewed(page: Path) -> str:
+    """A page with its regions written anew."""
+    text = page.read_text(encoding="utf-8")
+    return REGION.sub(lambda found: f"{found['start']}\n{generated(found['what'])}\n{found['end']}", text)
+
+
+def main() -> int:
+    """Write, or check."""
+    stale = [page for page in sorted((ROOT / "docs").glob("*.md")) if renewed(page) != page.read_text(encoding="utf-8")]
+    if "--check" not in sys.argv:
+        for page in stale:
+            page.write_text(renewed(page), encoding="utf-8")
+        return 0
+    for page in stale:
+        print(f"docs/{page.name} is out of date: run `make docs`.")  # noqa: T201 - a command's answer
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
