@@ -1,5 +1,7 @@
 """The Sales Connect client and a service that breaks the contract."""
 
+import threading
+
 import pytest
 
 from tasksync_clients.errors import AllowanceExhausted, LostAnswer, ProtocolError
@@ -100,14 +102,16 @@ def test_row_that_keeps_failing_is_left_to_the_next_run(hostile, sales_connect):
 
 def test_what_was_done_is_known_when_another_call_fails(hostile, sales_connect):
     """When one of several calls fails for good, the error carries the results of the others, in order."""
+    first_arrived = threading.Event()
 
     def reply(request):
         ids = [operation["id"] for operation in request.json()["operations"]]
-        return (
-            Reply(429, headers={"Retry-After": "0"})
-            if "200" in ids
-            else Reply(body={"results": [{"status": 204} for _ in ids]})
-        )
+        if "200" in ids:
+            first_arrived.wait(20)
+            return Reply(429, headers={"Retry-After": "0"})
+        if "0" in ids:
+            first_arrived.set()
+        return Reply(body={"results": [{"status": 204} for _ in ids]})
 
     hostile.script(BATCH, reply)
     with pytest.raises(AllowanceExhausted) as caught:
