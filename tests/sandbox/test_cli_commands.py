@@ -116,6 +116,14 @@ def test_up_refuses_a_port_of_another_program(terminal: Terminal, listening: boo
     assert terminal.run("status")[0] == 1
 
 
+def test_port_0_is_any_free_port(terminal: Terminal) -> None:
+    """`status` says which; `up` again is no harm."""
+    for _ in range(2):
+        code, said = terminal.run("up", ports=(0, 0))
+        assert code == 0, said
+    assert terminal.run("status")[1].startswith(said.strip())
+
+
 def test_two_ups_at_once_make_one_sandbox(terminal: Terminal) -> None:
     """Both return with success."""
     environment = os.environ | {

@@ -31,6 +31,9 @@ def run(place: Place, *, tls: bool) -> int:
         msg = f"Cannot serve on ports {place.salesforce_port} and {place.sales_connect_port}: {problem}"
         raise CommandError(msg) from problem
 
+    # A killed predecessor may have left its own.
+    place.forget()
+
     def answering() -> None:
         running = Running(os.getpid(), *sandbox.urls)
         place.write_down(running)

@@ -49,13 +49,11 @@ class Place:
         """What clients of `--tls` trust."""
         return self.data / "certificate.pem"
 
-    def wanted_urls(self, *, tls: bool) -> tuple[str, str]:
-        """Both base addresses, were it served here."""
+    def fits(self, running: Running, *, tls: bool) -> bool:
+        """Say whether a sandbox serves as wanted here; port 0 is any port."""
         scheme = "https" if tls else "http"
-        return (
-            f"{scheme}://127.0.0.1:{self.salesforce_port}",
-            f"{scheme}://127.0.0.1:{self.sales_connect_port}",
-        )
+        wanted = zip(running.urls, (self.salesforce_port, self.sales_connect_port), strict=True)
+        return all(url.startswith(f"{scheme}:") and (not port or url.endswith(f":{port}")) for url, port in wanted)
 
     def is_served(self) -> bool:
         """Say whether a process serves this data folder; its lock dies with it."""

@@ -34,7 +34,7 @@ def up(place: Place, *, tls: bool) -> int:
         place.forget()
         _start(place, tls=tls)
     running = _answering(place)
-    if running.urls != place.wanted_urls(tls=tls):
+    if not place.fits(running, tls=tls):
         msg = f"{place.data} is served already, on {' and '.join(running.urls)}: run `sandbox down` first."
         raise CommandError(msg)
     _say_urls(running)
@@ -116,7 +116,9 @@ def _answering(place: Place) -> Running:
 
 
 def _refuse_if_taken(port: int) -> None:
-    """Tell who holds a port: nobody, a sandbox with other data, or another program."""
+    """Tell who holds a port: nobody, a sandbox with other data, or another program. Port 0 is any free one."""
+    if port == 0:
+        return
     try:
         other = ask(f"http://127.0.0.1:{port}", "GET", "status", patience=_PROBE_SECONDS)
         msg = f"Port {port} is held by a sandbox with other data: {other['data']}"

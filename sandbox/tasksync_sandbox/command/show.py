@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from tasksync_sandbox.command.control import ask
 from tasksync_sandbox.command.records import running_at
@@ -81,4 +82,16 @@ def _task_text(row: Record | None, owners: dict[str, Record]) -> str:
 
 def _line(left: str, right: str) -> None:
     half = max(30, shutil.get_terminal_size((160, 24)).columns // 2 - 2)
-    sys.stdout.write(f"{left[:half]:{half}}  {right[:half]}".rstrip() + "\n")
+    left = _cut(left, half)
+    sys.stdout.write(f"{left}{' ' * (half - _width(left))}  {_cut(right, half)}".rstrip() + "\n")
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal, where some letters and pictures take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _cut(text: str, columns: int) -> str:
+    while _width(text) > columns:
+        text = text[:-1]
+    return text

@@ -55,7 +55,7 @@ class Control:
     async def status(self, request: Request) -> Response:
         """Who serves here, from which data, and how many records."""
         del request
-        tables = self._core.store.tables
+        tables = {name: table for name, table in self._core.store.tables.items() if not name.startswith("_")}
         return JSONResponse(
             {
                 "service": self._service.name,

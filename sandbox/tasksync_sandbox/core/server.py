@@ -9,6 +9,7 @@ import gc
 import signal
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import uvicorn
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tasksync_sandbox.core.service import Service
 
 _HOST = "127.0.0.1"
+_LOCK_ATTEMPTS = 20
 
 
 class DataFolderInUseError(RuntimeError):
@@ -177,12 +179,16 @@ def _locked(folder: Path) -> TextIO:
     """Hold the data folder as long as this process lives."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise DataFolderInUseError(folder) from None
-    return lock
+    # Whoever asks whether the folder is served holds the lock for a moment.
+    for _ in range(_LOCK_ATTEMPTS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return lock
+    lock.close()
+    raise DataFolderInUseError(folder)
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:

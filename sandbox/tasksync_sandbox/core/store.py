@@ -49,7 +49,7 @@ class Store:
     def table(
         self, name: str, row_type: type[R], key: Callable[[R], str], indexes: Indexes[R] | None = None
     ) -> Table[R]:
-        """Declare a table; `key` gives a row's id."""
+        """Declare a table; `key` gives the id of a row. A name that begins with `_` is for what is no record."""
         table = Table(name, row_type, key, indexes or Indexes(), self._changed)
         self.tables[name] = table
         return table

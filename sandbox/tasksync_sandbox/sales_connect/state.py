@@ -52,7 +52,7 @@ class State:
                 ordered=by_update,
             ),
         )
-        self.first_answers = store.table("first_answers", FirstAnswer, lambda row: row.key)
+        self.first_answers = store.table("_first_answers", FirstAnswer, lambda row: row.key)
 
     def now(self) -> str:
         """The sandbox's time, as text."""
