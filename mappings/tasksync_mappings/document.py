@@ -19,10 +19,12 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
         seen = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            # 1 and "1" are two keys.
+            found = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)
+            if found in seen:
                 problem = f"the key {key.value[:60]!r} stands twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            seen.add(found)
         return super().construct_mapping(node, deep)
 
 
