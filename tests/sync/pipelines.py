@@ -72,6 +72,9 @@ class Meltano:
                 stream.selected = name not in deselected
             try:
                 tap.sync_all()
+            except SystemExit as end:
+                if end.code:
+                    raise
             finally:
                 tap.resources.close()
         out.flush()
@@ -88,3 +91,8 @@ class Meltano:
             for line in out.getvalue().splitlines():
                 with suppress(json.JSONDecodeError):
                     self.states[direction] = json.loads(line)
+
+    def lose_ledger(self) -> None:
+        """Delete the ledger's files, as a lost disk would."""
+        for path in self.ledger_path.parent.glob(f"{self.ledger_path.name}*"):
+            path.unlink()

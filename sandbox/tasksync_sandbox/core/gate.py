@@ -65,6 +65,8 @@ class Gate:
             elif fault.kind == "drop_before":
                 return "cut", False
             elif fault.kind == "daily_limit":
+                if self._service.is_token_request(scope["path"]):
+                    continue  # a login is not a call of the daily allowance
                 return self._service.daily_limit(), False
             else:
                 return self._status(fault), False

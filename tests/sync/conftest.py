@@ -1,0 +1,42 @@
+"""A team, and both pipelines over one ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sync.pipelines import Meltano
+from tests.sync.team import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import SandboxHandle
+
+
+@pytest.fixture
+def team(sandbox: SandboxHandle) -> Team:
+    """The team of `Team`'s docstring."""
+    return Team(sandbox)
+
+
+@pytest.fixture
+def meltano(sandbox: SandboxHandle, tmp_path: Path) -> Meltano:
+    """Both pipelines, with a new ledger."""
+    return Meltano(sandbox, tmp_path)
+
+
+@pytest.fixture
+def ledger(meltano: Meltano) -> Callable[..., list[dict[str, Any]]]:
+    """Reads the ledger's tables as anybody with SQL would."""
+
+    def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
+        with closing(sqlite3.connect(meltano.ledger_path)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, values)]
+
+    return rows

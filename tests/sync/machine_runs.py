@@ -1,0 +1,267 @@
+"""Runs as they go wrong: killed at any step, cut off, with edits in their way, and under the services' faults."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from sqlalchemy import event, update
+
+from tap_salesconnect.tap import TapSalesconnect
+from tap_salesforce_tasks.tap import TapSalesforceTasks
+from target_salesconnect.target import TargetSalesconnect
+from target_salesforce_tasks.target import TargetSalesforceTasks
+from tasksync_clients import ClientError
+from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
+from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
+from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
+from tasksync_engine.ledger import open_ledger, parked, runs
+from tests.sync.pipelines import Meltano
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tests.conftest import SandboxHandle
+
+TO_SALESFORCE, TO_SALESCONNECT = "to-salesforce", "to-salesconnect"
+DIRECTIONS = (TO_SALESFORCE, TO_SALESCONNECT)
+STEPS = (
+    *(f"{when} {call}" for call in ("counterparts", "create", "read", "update", "delete") for when in ("before", "after")),
+    "commit",
+)
+"""Between which a process may die: each call to the destination, and each transaction of the ledger."""
+
+
+class Killed(BaseException):  # noqa: N818 - a process that is killed raises nothing; BaseException, so that none recovers
+    """The process is gone."""
+
+
+@dataclass
+class Script:
+    """What happens to one run of a target from outside.
+
+    Attributes:
+        kill_at: the step, and its how-manieth occurrence, at which the process dies.
+        do_at: likewise for `action`, which happens once.
+        action: what somebody does meanwhile.
+    """
+
+    kill_at: tuple[str, int] | None = None
+    do_at: tuple[str, int] | None = None
+    action: Callable[[], None] | None = None
+    dead: bool = False
+    _reached: Counter[str] = field(default_factory=Counter)
+
+    def reach(self, step: str) -> None:
+        """Go on to the next step, unless the process is dead: then nothing of it reaches the world any more."""
+        self._reached[step] += 1
+        here = (step, self._reached[step])
+        if here == self.do_at and self.action is not None:
+            self.action()
+        if self.dead or here == self.kill_at:
+            self.dead = True
+            raise Killed(here)
+
+    @contextmanager
+    def around(self, call: str) -> Iterator[None]:
+        """A call to the destination."""
+        self.reach(f"before {call}")
+        yield
+        self.reach(f"after {call}")
+
+
+_running: list[Script] = []
+
+
+@event.listens_for(sqlalchemy.engine.Engine, "commit")
+def _on_commit(connection: Any) -> None:
+    del connection
+    if _running:
+        _running[-1].reach("commit")
+
+
+class _Scripted:
+    """A destination whose every call is a step of the script."""
+
+    script: Script
+
+    def read(self, ids: Sequence[str]) -> Any:
+        with self.script.around("read"):
+            return super().read(ids)  # type: ignore[misc]
+
+    def counterparts(self, records: Sequence[Any]) -> Any:
+        with self.script.around("counterparts"):
+            return super().counterparts(records)  # type: ignore[misc]
+
+    def create(self, creates: Sequence[Any]) -> Any:
+        with self.script.around("create"):
+            return super().create(creates)  # type: ignore[misc]
+
+    def update(self, updates: Sequence[Any]) -> Any:
+        with self.script.around("update"):
+            return super().update(updates)  # type: ignore[misc]
+
+    def delete(self, records: Sequence[Any]) -> Any:
+        with self.script.around("delete"):
+            return super().delete(records)  # type: ignore[misc]
+
+
+class _ScriptedSalesforce(_Scripted, SalesforceDestination):
+    pass
+
+
+class _ScriptedSalesConnect(_Scripted, SalesConnectDestination):
+    pass
+
+
+class _ToSalesforce(TargetSalesforceTasks):
+    script: Script
+
+    def connector(self) -> Any:
+        client = SalesforceClient(SalesforceSettings.from_config(self.config))
+
+        def connect(fields: Any) -> SalesforceDestination:
+            destination = _ScriptedSalesforce(client, fields)
+            destination.script = self.script
+            return destination
+
+        return connect
+
+
+class _ToSalesConnect(TargetSalesconnect):
+    script: Script
+
+    def connector(self) -> Any:
+        destination = _ScriptedSalesConnect(SalesConnectClient(SalesConnectSettings.from_config(self.config)))
+        destination.script = self.script
+        return lambda fields: destination  # noqa: ARG005 - the contract's members are not the mapping's
+
+
+_PIPELINES = {
+    TO_SALESFORCE: (TapSalesconnect, "sales_connect", {"people"}, _ToSalesforce, "salesforce"),
+    TO_SALESCONNECT: (TapSalesforceTasks, "salesforce", {"users"}, _ToSalesConnect, "sales_connect"),
+}
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """What goes wrong in one run.
+
+    Attributes:
+        script: what happens at the target's steps.
+        between: what somebody does after the tap has read and before the target decides.
+        cut: the tap dies: only this many of its lines reach the target.
+        unsaved: the bookmark that the target said is lost on its way.
+    """
+
+    script: Script = field(default_factory=Script)
+    between: Callable[[], None] | None = None
+    cut: int | None = None
+    unsaved: bool = False
+
+
+class Runs(Meltano):
+    """Both directions, over and over.
+
+    Attributes:
+        conflicts: every conflict that any ledger of this example has recorded, in order.
+    """
+
+    def __init__(self, sandbox: SandboxHandle, folder: Path, settings: dict[str, Any]) -> None:
+        super().__init__(sandbox, folder)
+        self.settings = settings
+        self.sales_connect["retry_delay"] = self.salesforce["retry_delay"] = 0
+        self._lost: list[dict[str, Any]] = []
+
+    def run(self, direction: str, mishap: Mishap | None = None) -> bool:
+        """One run of one direction; whether it came to its end."""
+        mishap = mishap or Mishap()
+        tap, source, deselected, target, destination = _PIPELINES[direction]
+        lines = self.read(direction, tap, getattr(self, source), deselected)
+        if mishap.between is not None:
+            mishap.between()
+        if mishap.cut is not None:
+            lines = b"".join(lines.splitlines(keepends=True)[: mishap.cut])
+        saved = self.states.get(direction)
+        _running.append(mishap.script)
+        try:
+            self.write(direction, _made(target, mishap.script), getattr(self, destination), lines)
+        except (Killed, ClientError):
+            return False
+        finally:
+            _running.pop()
+            if mishap.unsaved:
+                self.states[direction] = saved
+        return self.read_to_end
+
+    def read(self, direction: str, tap_type: Any, config: dict[str, Any], deselected: set[str]) -> bytes:
+        """Run a tap and return what it wrote until it ended, well or not (`read_to_end`)."""
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        state = self.states.get(direction)
+        self.read_to_end = True
+        with redirect_stdout(out):
+            tap = tap_type(
+                config={**config, "ledger_url": self.ledger_url},
+                state=json.loads(json.dumps(state)) if state else None,
+            )
+            for name, stream in tap.streams.items():
+                stream.selected = name not in deselected
+            try:
+                tap.sync_all()
+            except SystemExit as end:
+                self.read_to_end = not end.code
+            finally:
+                tap.resources.close()
+        out.flush()
+        return out.buffer.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+    # The ledger, as a person looks at it.
+
+    @property
+    def conflicts(self) -> list[dict[str, Any]]:
+        """All conflicts so far, the oldest first."""
+        return self._lost + self._recorded()
+
+    def _recorded(self) -> list[dict[str, Any]]:
+        if not self.ledger_path.exists():
+            return []
+        with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+            return [dict(row) for row in reversed(runs.all_conflicts(connection))]
+
+    def parked(self) -> list[parked.Parked]:
+        """What is parked now."""
+        if not self.ledger_path.exists():
+            return []
+        with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+            return parked.everything(connection)
+
+    def retry_parked(self) -> None:
+        """A person asks for everything parked to be tried again."""
+        if self.ledger_path.exists():
+            with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+                connection.execute(
+                    update(parked.parked)
+                    .where(parked.parked.c.code.not_in(parked.WAITING))
+                    .values(retry_at=parked.parked.c.parked_at, run_id=0)
+                )
+
+    def lose_ledger(self) -> None:
+        """The ledger's file is gone; what its conflicts told is remembered, for people have read them."""
+        self._lost = self.conflicts
+        for path in self.ledger_path.parent.glob(f"{self.ledger_path.name}*"):
+            path.unlink()
+
+
+def _made(target: Any, script: Script) -> Callable[..., Any]:
+    def make(config: dict[str, Any]) -> Any:
+        made = target(config=config)
+        made.script = script
+        return made
+
+    return make

@@ -1,0 +1,221 @@
+"""Both services as people use them: they create, edit, delete and undelete; and the services' one clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.conftest import SandboxHandle
+
+SALESFORCE, SALES_CONNECT = "salesforce", "sales_connect"
+
+BEGIN = datetime(2030, 1, 7, 12, tzinfo=UTC)
+"""When every example begins by the sandbox's clock: the same stamps on every run, so that a failure repeats itself."""
+
+TURNED_ON = BEGIN - timedelta(days=10)
+
+ANN, BOB, DAN, XAN = (f"00500000000{n}AAA" for n in ("1001", "1002", "1003", "1004"))
+QUEUE = "00G000000001001AAA"
+PEOPLE = {"u_ann": ANN, "u_bob": BOB, "u_dan": DAN}
+"""Sales Connect user → Salesforce user; u_cat is on and has none, u_dan is off at first, Xan is not in Sales Connect."""
+
+ASSIGNEES = ("u_ann", "u_bob", "u_cat", "u_dan")
+OWNERS = (ANN, BOB, DAN, XAN, QUEUE)
+
+OLD_REMINDER, OLD_TASK = "rem_old", "00T000000000101AAA"
+"""Records from before anybody turned task sync on."""
+
+_EMAILS = {"u_ann": "ann@a.example", "u_bob": "Bob@A.example", "u_cat": "cat@a.example", "u_dan": "dan@a.example"}
+_API = "/services/data/v62.0/sobjects/Task"
+
+
+class World:
+    """One example's two services, emptied and filled with people.
+
+    Attributes:
+        sandbox: the running services.
+        now: the clock of both; it goes forwards, and stands still but for real time within a step.
+        late_until: when the last late commit becomes visible.
+    """
+
+    def __init__(self, sandbox: SandboxHandle) -> None:
+        self.sandbox = sandbox
+        self._http = requests.Session()
+        self._token = ""
+        self.now = BEGIN
+        self.late_until = BEGIN
+
+    def begin(self, template: str) -> None:
+        """Empty both services, and fill them with people and with what was there before the sync."""
+        self.sandbox.reset()
+        self.now = self.late_until = BEGIN
+        self.advance(0)
+        users = [
+            {"Id": user, "Username": f"{user}@org", "LastName": "L", "Email": email, "IsActive": True}
+            for user, email in (
+                (ANN, "x@a.example"),
+                (BOB, "bob@a.example"),
+                (DAN, "d@a.example"),
+                (XAN, "y@a.example"),
+            )
+        ]
+        self.sandbox.load(
+            salesforce={
+                "User": users,
+                "Group": [{"Id": QUEUE, "Name": "Queue", "Type": "Queue"}],
+                "Task": [_old_task()],
+            },
+            sales_connect={
+                "users": [_user(name, email) for name, email in _EMAILS.items()],
+                "reminders": [_old_reminder()],
+                "settings": {"activity_detail_customization": template},
+            },
+        )
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forwards; each step begins just after a whole second, whatever the machine's speed."""
+        self.now += timedelta(seconds=seconds)
+        ahead = self.now + timedelta(milliseconds=20) - datetime.now(UTC)
+        self.sandbox.clock(ahead.total_seconds())
+
+    def let_late_commits_appear(self) -> None:
+        """Wait until nothing is invisible any more."""
+        self.advance(max(1.0, (self.late_until - self.now).total_seconds() + 1))
+
+    # Looking, without a call that counts.
+
+    def reminders(self) -> dict[str, dict[str, Any]]:
+        """All reminders by id, deleted ones included, as readers see them."""
+        return {row["id"]: row for row in self.sandbox.control(SALES_CONNECT, "GET", "rows/reminders")}
+
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """All tasks by id, deleted ones included, as readers see them."""
+        rows = self.sandbox.control(SALESFORCE, "GET", "rows/Task")
+        return {row["Id"]: row | row.get("Custom", {}) for row in rows}
+
+    def users(self) -> dict[str, dict[str, Any]]:
+        """Sales Connect's users by id."""
+        return {row["id"]: row for row in self.sandbox.control(SALES_CONNECT, "GET", "rows/users")}
+
+    def writes(self) -> dict[str, list[dict[str, Any]]]:
+        """Everything that was ever written, by service."""
+        return {service: self.sandbox.writes(service) for service in (SALESFORCE, SALES_CONNECT)}
+
+    # Doing.
+
+    def create_reminder(self, values: Mapping[str, Any], late: int = 0) -> str:
+        """A person makes a reminder; its id."""
+        with self._committing(SALES_CONNECT, late):
+            return str(self._ask("POST", "/v1/reminders", {"type": "custom", **values}).json()["id"])
+
+    def create_task(self, values: Mapping[str, Any], late: int = 0) -> str:
+        """A person makes a task; its id."""
+        with self._committing(SALESFORCE, late):
+            return str(self._salesforce("POST", _API, values).json()["id"])
+
+    def edit(self, side: str, record_id: str, values: Mapping[str, Any], late: int = 0) -> None:
+        """A person changes a record."""
+        if side == "reminder":
+            with self._committing(SALES_CONNECT, late):
+                self._ask("PATCH", f"/v1/reminders/{record_id}", values)
+        else:
+            with self._committing(SALESFORCE, late):
+                self._salesforce("PATCH", f"{_API}/{record_id}", values)
+
+    def delete(self, side: str, record_id: str, late: int = 0) -> None:
+        """A person deletes a record."""
+        if side == "reminder":
+            with self._committing(SALES_CONNECT, late):
+                self._ask("DELETE", f"/v1/reminders/{record_id}")
+        else:
+            with self._committing(SALESFORCE, late):
+                self._salesforce("DELETE", f"{_API}/{record_id}")
+
+    def undelete(self, task_id: str) -> None:
+        """A person takes a task out of the recycle bin."""
+        self.sandbox.control(SALESFORCE, "POST", "undelete", {"ids": [task_id]})
+
+    def purge(self, task_id: str) -> None:
+        """A deleted task leaves the recycle bin for good."""
+        self.sandbox.control(SALESFORCE, "POST", "purge", {"ids": [task_id]})
+
+    def switch(self, user_id: str, *, on: bool) -> None:
+        """A person turns their task sync on or off."""
+        self._ask("PATCH", f"/v1/users/{user_id}", {"task_sync": {"enabled": on}})
+
+    def _committing(self, service: str, late: int) -> _Committing:
+        if late:
+            self.late_until = max(self.late_until, self.now + timedelta(seconds=late))
+        return _Committing(self.sandbox, service, late)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+        answer = self.sandbox.ask(method, path, json=body) if body is not None else self.sandbox.ask(method, path)
+        assert answer.ok, (method, path, body, answer.text)
+        return answer
+
+    def _salesforce(self, method: str, path: str, body: Any = None) -> requests.Response:
+        for _ in range(2):
+            headers = {"Authorization": f"Bearer {self._token}"}
+            answer = self._http.request(
+                method, self.sandbox.salesforce_url + path, json=body, headers=headers, timeout=60
+            )
+            if answer.status_code != requests.codes.unauthorized:
+                break
+            self._log_in()
+        assert answer.ok, (method, path, body, answer.text)
+        return answer
+
+    def _log_in(self) -> None:
+        form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
+        answer = self._http.post(f"{self.sandbox.salesforce_url}/services/oauth2/token", data=form, timeout=60)
+        self._token = answer.json()["access_token"]
+
+
+class _Committing:
+    """A write whose row becomes visible `late` seconds after its stamp."""
+
+    def __init__(self, sandbox: SandboxHandle, service: str, late: int) -> None:
+        self._sandbox, self._service, self._late = sandbox, service, late
+
+    def __enter__(self) -> None:
+        if self._late:
+            self._sandbox.fault(self._service, "late_commit", seconds=self._late, times=1)
+
+    def __exit__(self, *error: object) -> None:
+        if self._late:
+            self._sandbox.clear_faults(self._service)
+
+
+def _user(name: str, email: str) -> dict[str, Any]:
+    turned_on = TURNED_ON.isoformat() if name != "u_dan" else None
+    return {
+        "id": name,
+        "email": email,
+        "name": name,
+        "time_zone": "UTC",
+        "salesforce_user_id": {"u_ann": ANN, "u_dan": DAN}.get(name),
+        "task_sync": {"enabled": turned_on is not None, "enabled_at": turned_on},
+        "updated_at": TURNED_ON.isoformat(),
+    }
+
+
+def _old_reminder() -> dict[str, Any]:
+    before = (TURNED_ON - timedelta(days=5)).isoformat()
+    kept = {"id": OLD_REMINDER, "type": "custom", "name": "Old", "status": "open", "priority": "normal"}
+    return {**kept, "assignee_id": "u_ann", "created_at": before, "updated_at": before}
+
+
+def _old_task() -> dict[str, Any]:
+    before = (TURNED_ON - timedelta(days=3)).isoformat()
+    stamps = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), before)
+    return {"Id": OLD_TASK, "Subject": "Old", "OwnerId": ANN, "Status": "Not Started", "Priority": "Normal", **stamps}
+
+
+def living(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The rows that are not deleted, of either side."""
+    return (row for row in rows.values() if not row.get("IsDeleted") and not row.get("deleted_at"))
