@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import requests
@@ -156,6 +158,41 @@ def test_records_outlive_a_kill(terminal: Terminal) -> None:
     assert requests.get(f"{terminal.url}/v1/settings/salesforce", headers=header, timeout=10).json() == settings
     assert requests.get(f"{terminal.url}/_sandbox/clock", timeout=10).json()["offset_seconds"] == 60
     assert len(requests.get(f"{terminal.url}/_sandbox/writes", timeout=10).json()) == 1
+
+
+def test_every_answered_write_outlives_a_kill(terminal: Terminal) -> None:
+    """Killed while several clients write: what was answered for is there, and each record is whole."""
+    assert terminal.run("up")[0] == 0
+    user = {"id": "ada", "email": "ada@example.com", "name": "Ada"}
+    requests.post(f"{terminal.url}/_sandbox/load", json={"users": [user]}, timeout=10)
+    answered: list[dict[str, Any]] = []
+
+    def write() -> None:
+        operations = [{"op": "create", "reminder": {"name": "Call", "assignee_id": "ada"}}] * 20
+        with requests.Session() as session:
+            while True:
+                try:
+                    answer = session.post(
+                        f"{terminal.url}/v1/reminders/batch", json={"operations": operations}, headers=TOKEN, timeout=10
+                    )
+                    answered.extend(result["reminder"] for result in answer.json()["results"])
+                except requests.RequestException:
+                    return
+
+    clients = [threading.Thread(target=write) for _ in range(3)]
+    for client in clients:
+        client.start()
+    while len(answered) < 300:
+        time.sleep(0.01)
+    os.kill(terminal.pid(), signal.SIGKILL)
+    for client in clients:
+        client.join()
+    assert terminal.run("up")[0] == 0
+    for start in range(0, len(answered), 100):
+        part = {reminder["id"]: reminder for reminder in answered[start : start + 100]}
+        params = {"ids": ",".join(part), "limit": 500}
+        kept = requests.get(f"{terminal.url}/v1/reminders", params=params, headers=TOKEN, timeout=10).json()["data"]
+        assert {reminder["id"]: reminder for reminder in kept} == part
 
 
 def test_seed_show_reset(terminal: Terminal) -> None:

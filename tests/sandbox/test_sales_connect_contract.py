@@ -11,7 +11,13 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS
 
+from tasksync_sandbox.core.clock import Clock
+from tasksync_sandbox.core.service import Core
+from tasksync_sandbox.sales_connect.service import SalesConnectService
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import SandboxHandle
 
 DOCUMENT = resources.files("tasksync_sandbox.sales_connect").joinpath("openapi.json")
@@ -59,3 +65,12 @@ def test_the_served_document_is_the_packaged_one(team: SandboxHandle) -> None:
     """`GET /openapi.json` serves the file, without a token."""
     served = team.ask("GET", "/openapi.json", headers={"Authorization": ""})
     assert served.content == DOCUMENT.read_bytes()
+
+
+def test_every_resource_is_in_the_document(tmp_path: Path) -> None:
+    """And the document has no other."""
+    service = SalesConnectService(Core("sales-connect", tmp_path, Clock(tmp_path / "clock.json")))
+    served = {(route.path, method) for route in service.routes for method in route.methods or ()}
+    paths = json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"]
+    described = {(path, method.upper()) for path, operations in paths.items() for method in operations}
+    assert served == described | {("/openapi.json", "GET")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tasksync_sandbox.core.server import DataFolderInUseError
 
 if TYPE_CHECKING:
     from tasksync_sandbox.command.place import Place
+    from tasksync_sandbox.core.server import Sandbox
 
 
 def run(place: Place, *, tls: bool) -> int:
@@ -21,16 +23,7 @@ def run(place: Place, *, tls: bool) -> int:
     Raises:
         CommandError: the data folder is in use, or a port is taken.
     """
-    ports = {"salesforce_port": place.salesforce_port, "sales_connect_port": place.sales_connect_port}
-    try:
-        sandbox = both_services(place.data, **ports, tls=tls)
-    except DataFolderInUseError:
-        msg = f"Another process serves {place.data}."
-        raise CommandError(msg) from None
-    except OSError as problem:
-        msg = f"Cannot serve on ports {place.salesforce_port} and {place.sales_connect_port}: {problem}"
-        raise CommandError(msg) from problem
-
+    sandbox = _opened(place, tls=tls)
     # A killed predecessor may have left its own.
     place.forget()
 
@@ -41,8 +34,28 @@ def run(place: Place, *, tls: bool) -> int:
         sys.stdout.write(f"Sales Connect answers on {running.sales_connect_url}\n")
         sys.stdout.flush()
 
+    _calm_garbage_collection()
     try:
         sandbox.run(answering)
     finally:
         place.forget()
     return 0
+
+
+def _opened(place: Place, *, tls: bool) -> Sandbox:
+    ports = {"salesforce_port": place.salesforce_port, "sales_connect_port": place.sales_connect_port}
+    try:
+        return both_services(place.data, **ports, tls=tls)
+    except DataFolderInUseError:
+        msg = f"Another process serves {place.data}."
+        raise CommandError(msg) from None
+    except OSError as problem:
+        msg = f"Cannot serve on ports {place.salesforce_port} and {place.sales_connect_port}: {problem}"
+        raise CommandError(msg) from problem
+
+
+def _calm_garbage_collection() -> None:
+    """A million living rows make each full collection take seconds, and hold no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import gc
 import signal
 import socket
 import threading
@@ -104,7 +103,6 @@ class Sandbox:
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM, SIGINT or `stop`; `ready` is called when both ports answer."""
-        _calm_garbage_collection()
         with asyncio.Runner(loop_factory=_new_event_loop) as runner:
             runner.run(self._serve(ready))
         for service in self._services:
@@ -214,10 +212,3 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
-
-
-def _calm_garbage_collection() -> None:
-    """A million living rows make each full collection take seconds, and hold no cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)

@@ -43,7 +43,7 @@ class Loader:
         state = self._state
         loaded = {
             "users": self._merge(state.users, payload.get("users", []), self._user),
-            "people": self._merge(state.people, payload.get("people", []), self._stamped),
+            "people": self._merge(state.people, payload.get("people", []), self._named),
             "reminders": self._merge(state.reminders, payload.get("reminders", []), self._reminder),
         }
         if "settings" in payload:
@@ -76,8 +76,15 @@ class Loader:
             values["updated_at"] = self._now if old else values.get("created_at", self._now)
         return values
 
-    def _user(self, record: dict[str, Any], old: User | None) -> dict[str, Any]:
+    def _named(self, record: dict[str, Any], old: Any) -> dict[str, Any]:  # noqa: ANN401  any row
+        """Without a name a new record goes by its email."""
         values = self._stamped(record, old)
+        if old is None:
+            values.setdefault("name", values.get("email") or "")
+        return values
+
+    def _user(self, record: dict[str, Any], old: User | None) -> dict[str, Any]:
+        values = self._named(record, old)
         if (sync := values.get("task_sync")) is not None:
             enabled_at = _as_time(sync.get("enabled_at"))
             values["task_sync"] = TaskSync(sync["enabled"], enabled_at or (self._now if sync["enabled"] else None))
@@ -108,7 +115,7 @@ class Loader:
             found = (people.hashed[name].find(short_id(person[name])) for name in SALESFORCE_IDS if person.get(name))
             return next((key for keys in found for key in keys), None)
         if person["id"] not in people.rows and person.keys() != {"id"}:
-            self._merge(people, [person], self._stamped)
+            self._merge(people, [person], self._named)
         return str(person["id"])
 
     def _settings(self, settings: dict[str, Any]) -> None:

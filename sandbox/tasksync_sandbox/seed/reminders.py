@@ -24,36 +24,40 @@ def make_reminders(chance: Random, count: int, sellers: Sellers, crowd: Crowd, n
     made = []
     for number in range(1, count + 1):
         user_id = chance.choice(sellers.users)["id"]
-        kind = chance.choice(tuple(SUBJECTS))
-        person = chance.choice(crowd.people)
-        created_at = _created_at(chance, sellers.enabled_at.get(user_id), now)
-        updated_at = created_at + (now - created_at) * chance.random() * chance.choice((0, 0, 1))
-        reminder: Record = {
-            "id": f"rem_{chance.getrandbits(64):016x}",
-            "type": kind,
-            "name": chance.choice(SUBJECTS[kind]).format(person["name"]),
-            "status": "completed" if chance.random() < _SHARE_COMPLETED else "open",
-            "priority": "high" if chance.random() < _SHARE_HIGH else "normal",
-            "due_date": due_date(chance, now),
-            "details": _LONG_NOTE if number == 2 else note(chance),  # noqa: PLR2004  one of each team is long
-            "assignee_id": user_id,
-            "person": {"id": person["id"]},
-            "created_at": instant(created_at),
-            "updated_at": instant(updated_at),
-        }
-        if chance.random() < _SHARE_IN_CAMPAIGN:
-            name = chance.choice(CAMPAIGNS)
-            day = chance.randint(1, 21)
-            reminder["campaign"] = {
-                "id": f"cam_{CAMPAIGNS.index(name)}",
-                "name": name,
-                "day": day,
-                "step": day // 4 + 1,
-            }
-        if kind == "call" and reminder["status"] == "completed":
-            reminder |= {"call_outcome": chance.choice(CALL_OUTCOMES), "call_reason": chance.choice(CALL_REASONS)}
+        reminder = _reminder(chance, user_id, chance.choice(crowd.people), now)
+        reminder |= _stamps(chance, sellers.enabled_at.get(user_id), now)
+        if number == 2:  # noqa: PLR2004  one of each team is long
+            reminder["details"] = _LONG_NOTE
         made.append(reminder)
     return made
+
+
+def _reminder(chance: Random, user_id: str, person: Record, now: datetime) -> Record:
+    kind = chance.choice(tuple(SUBJECTS))
+    reminder: Record = {
+        "id": f"rem_{chance.getrandbits(64):016x}",
+        "type": kind,
+        "name": chance.choice(SUBJECTS[kind]).format(person["name"]),
+        "status": "completed" if chance.random() < _SHARE_COMPLETED else "open",
+        "priority": "high" if chance.random() < _SHARE_HIGH else "normal",
+        "due_date": due_date(chance, now),
+        "details": note(chance),
+        "assignee_id": user_id,
+        "person": {"id": person["id"]},
+    }
+    if chance.random() < _SHARE_IN_CAMPAIGN:
+        name, day = chance.choice(CAMPAIGNS), chance.randint(1, 21)
+        campaign_id = f"cam_{CAMPAIGNS.index(name)}"
+        reminder["campaign"] = {"id": campaign_id, "name": name, "day": day, "step": day // 4 + 1}
+    if kind == "call" and reminder["status"] == "completed":
+        reminder |= {"call_outcome": chance.choice(CALL_OUTCOMES), "call_reason": chance.choice(CALL_REASONS)}
+    return reminder
+
+
+def _stamps(chance: Random, enabled_at: datetime | None, now: datetime) -> Record:
+    created_at = _created_at(chance, enabled_at, now)
+    updated_at = created_at + (now - created_at) * chance.random() * chance.choice((0, 0, 1))
+    return {"created_at": instant(created_at), "updated_at": instant(updated_at)}
 
 
 def due_date(chance: Random, now: datetime) -> str | None:
