@@ -1,0 +1,130 @@
+"""What a person should know about, or has to do something about: for `check` and `status`.
+
+The texts go into Meltano's log when `check` runs in a job, so they hold ids and codes and no record's contents.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tasksync_console.words import DIRECTIONS, JOBS, SERVICES, TARGETS, many, some
+from tasksync_engine.diagnostics import diagnose
+from tasksync_engine.ledger import deletions, overview, parked, roster, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from tasksync_engine.ledger.parked import Parked
+    from tasksync_mappings import Side
+
+SHOWN_IDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about.
+
+    Attributes:
+        kind: `no_run`, `stopped`, `brake`, `parked`, `reported`, `incomplete`, `running`, `conflicts`, `left_out` or
+            `nobody`.
+        what: What is the matter.
+        remedy: What to do about it.
+        fails: Whether `check` exits non-zero for it.
+    """
+
+    kind: str
+    what: str
+    remedy: str
+    fails: bool = False
+
+
+def find(connection: Connection) -> list[Finding]:
+    """All findings, those that fail a check first."""
+    found = [
+        *_runs(connection),
+        *_held(connection),
+        *_parked(parked.everything(connection)),
+        *_conflicts(connection),
+        *_roster(connection),
+    ]
+    return sorted(found, key=lambda finding: not finding.fails)
+
+
+def _runs(connection: Connection) -> Iterator[Finding]:
+    latest = {direction: overview.last_run(connection, direction) for direction in DIRECTIONS}
+    if not any(latest.values()):
+        yield Finding("no_run", "Nothing was synced yet.", "Run `meltano run to-salesforce` first.", fails=True)
+    for direction, run in latest.items():
+        if run is None:
+            continue
+        named = f"The last run {direction} (run {run['id']})"
+        if run["outcome"] == runs.STOPPED:
+            why = run["message"] or "The log of that run says why."
+            remedy = f"Mend that, then `meltano run {direction}`."
+            yield Finding("stopped", f"{named} stopped: {why}", remedy, fails=True)
+        elif run["outcome"] == runs.INCOMPLETE:
+            what = f"{named} ended before its input was complete: deletions and parked changes wait."
+            yield Finding("incomplete", what, f"Look at the tap's log, then `meltano run {direction}`.")
+        elif run["outcome"] == runs.RUNNING:
+            what = f"{named} has not ended: it is still going on, or was killed."
+            yield Finding("running", what, "Nothing: the next run continues where a killed one was.")
+
+
+def _held(connection: Connection) -> Iterator[Finding]:
+    held: dict[Side, list[str]] = defaultdict(list)
+    for deletion in deletions.in_state(connection, [deletions.HELD]):
+        held[deletion.side].append(deletion.record_id)
+    for side, ids in held.items():
+        yield Finding(
+            "brake",
+            f"The brake holds {many(len(ids), 'deletion')} from {SERVICES[side]}: {some(ids, SHOWN_IDS)}.",
+            f"If they are meant, allow them for one run: {TARGETS[side]}_ALLOW_MASS_DELETE=true meltano run "
+            f"{JOBS[side]}. If not, restore the {side}s in {SERVICES[side]}: the next run then drops their deletions.",
+            fails=True,
+        )
+
+
+def _parked(changes: Sequence[Parked]) -> Iterator[Finding]:
+    groups: dict[tuple[bool, Side, str, str], list[Parked]] = defaultdict(list)
+    for change in changes:
+        if change.needs_person:
+            groups[not change.reported, change.side, change.code, change.category].append(change)
+    for (fails, side, code, category), group in sorted(groups.items(), key=lambda item: item[0], reverse=True):
+        words = diagnose(code, group[0].message, category)
+        ids = some([change.record_id for change in group], SHOWN_IDS)
+        changed = f"The change of {many(len(group), side)} is parked with {code} ({category}): {ids}."
+        again = "Then `tasksync retry` (or `tasksync retry ID`); `tasksync parked` shows them all."
+        if code == parked.INVALID_RECORD:
+            again = "`tasksync parked` shows them all."
+        kind = "parked" if fails else "reported"
+        yield Finding(kind, f"{changed} {words.happening}", f"{words.remedy} {again}", fails=fails)
+
+
+def _conflicts(connection: Connection) -> Iterator[Finding]:
+    for direction in DIRECTIONS:
+        run = overview.last_run(connection, direction)
+        number = len(runs.all_conflicts(connection, run["id"])) if run else 0
+        if number:
+            what = f"The last run {direction} met {many(number, 'conflict')} and decided by the policy."
+            yield Finding("conflicts", what, "`tasksync conflicts` shows who won and what was lost.")
+
+
+def _roster(connection: Connection) -> Iterator[Finding]:
+    people = roster.participants(connection)
+    if not people:
+        remedy = "Turn task sync on for a user in Sales Connect, then `meltano run to-salesforce`."
+        yield Finding("nobody", "No user has task sync on.", remedy)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for person in people:
+        if person.left_out:
+            reasons[person.left_out].append(person.sales_connect_id)
+    for reason, ids in reasons.items():
+        yield Finding(
+            "left_out",
+            f"{many(len(ids), 'user')} with task sync on left out, as {reason}: {some(ids, SHOWN_IDS)}.",
+            "Set the user's salesforce_user_id in Sales Connect, or make the email addresses match one to one.",
+        )

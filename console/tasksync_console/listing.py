@@ -1,0 +1,148 @@
+"""`tasksync links`, `conflicts` and `parked`: one row per thing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tasksync_console.conflicts import conflict_rows
+from tasksync_console.names import Names, name_in, name_of
+from tasksync_console.printing import print_json, print_table, screen
+from tasksync_console.words import clean, many, moment, short
+from tasksync_engine.diagnostics import diagnose
+from tasksync_engine.ledger import links, overview, parked, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from tasksync_engine.ledger import Ledger
+    from tasksync_engine.ledger.links import Link
+    from tasksync_engine.ledger.parked import Parked
+
+SHOWN = 50
+
+
+def print_links(ledger: Ledger, states: Sequence[str], *, limit: int | None, as_json: bool) -> None:
+    """Print links, the newest first; people get the first `SHOWN` unless they say how many."""
+    most = limit if as_json or limit is not None else SHOWN
+    with ledger.transaction() as connection:
+        found = links.newest(connection, states, most)
+        counts = overview.count_links(connection)
+    if as_json:
+        print_json([_link_json(link) for link in found])
+        return
+    console = screen()
+    rows = [(link.reminder_id, link.task_id, link.state, link.origin, short(name_of(link))) for link in found]
+    _print_rows(console, "links", ("reminder", "task", "state", "origin", "name"), rows)
+    _say_rest(console, sum(counts.get(state, 0) for state in states) - len(found))
+
+
+def _link_json(link: Link) -> dict[str, Any]:
+    return {
+        "id": link.id,
+        "reminder_id": link.reminder_id,
+        "task_id": link.task_id,
+        "state": link.state,
+        "origin": link.origin,
+        "name": name_of(link),
+        "reminder_user": link.reminder_user,
+        "task_user": link.task_user,
+    }
+
+
+def print_conflicts(ledger: Ledger, *, limit: int | None, as_json: bool) -> None:
+    """Print the recorded conflicts, the newest first."""
+    most = limit if as_json or limit is not None else SHOWN
+    with ledger.transaction() as connection:
+        found = runs.all_conflicts(connection)
+        rows = conflict_rows(connection, found[:most])
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    console = screen()
+    columns = ("time", "run", "reminder", "task", "name", "what")
+    told = (
+        (moment(row.at), str(row.run_id), row.reminder_id, row.task_id, short(row.name, 30), row.in_words())
+        for row in rows
+    )
+    _print_rows(console, "conflicts", columns, list(told))
+    _say_rest(console, len(found) - len(rows))
+
+
+def print_parked(ledger: Ledger, *, limit: int | None, as_json: bool) -> None:
+    """Print what is parked, the oldest first, with what it means and what to do."""
+    most = limit if as_json or limit is not None else SHOWN
+    with ledger.transaction() as connection:
+        everything = parked.everything(connection)
+        found = everything[:most]
+        names = Names(connection, [_ids(change) for change in found])
+    if as_json:
+        print_json([parked_json(change, names.of(_ids(change), change.payload)) for change in found])
+        return
+    console = screen()
+    if not found:
+        console.print("Nothing is parked.")
+    for change in found:
+        print_parked_change(console, change, names.of(_ids(change), change.payload))
+    _say_rest(console, len(everything) - len(found))
+
+
+def _ids(change: Parked) -> tuple[str | None, str | None]:
+    return (change.record_id, None) if change.side == "reminder" else (None, change.record_id)
+
+
+def parked_json(change: Parked, name: str | None) -> dict[str, Any]:
+    """A parked change without its payload, and with what its code means."""
+    words = diagnose(change.code, change.message, change.category)
+    return {
+        "side": change.side,
+        "record_id": change.record_id,
+        "name": name,
+        "code": change.code,
+        "category": change.category,
+        "message": change.message,
+        "happening": words.happening,
+        "remedy": words.remedy,
+        "attempts": change.attempts,
+        "parked_at": change.parked_at,
+        "retry_at": change.retry_at,
+        "needs_person": change.needs_person,
+        "reported": change.reported,
+    }
+
+
+def print_parked_change(console: Console, change: Parked, name: str | None) -> None:
+    """Print one parked change."""
+    words = diagnose(change.code, change.message, change.category)
+    named = name or name_in(change.payload)
+    title = f"{change.side} {change.record_id}{f' {short(named)}' if named else ''}"
+    console.print(clean(f"{title}: {change.code} ({change.category})"), style="bold")
+    console.print(f"  since {moment(change.parked_at)}, tried {many(change.attempts, 'time')}; {_next(change)}")
+    if change.message:
+        console.print(f"  message: {short(change.message, 500)}")
+    console.print(f"  {words.happening}")
+    console.print(f"  {words.remedy}")
+
+
+def _next(change: Parked) -> str:
+    if change.retry_at is not None:
+        return f"due at {moment(change.retry_at)}"
+    if not change.needs_person:
+        return "waits for the other record or user"
+    if change.code == parked.INVALID_RECORD:
+        return "waits until the record changes"
+    return f"waits until the record changes, or for `tasksync retry {change.record_id}`"
+
+
+def _print_rows(console: Console, what: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if rows:
+        print_table(console, columns, rows)
+    else:
+        console.print(f"There are no {what}.")
+
+
+def _say_rest(console: Console, rest: int) -> None:
+    if rest > 0:
+        console.print(f"... and {rest} more (--limit N shows more, --json all)")
