@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tasksync_engine.errors import Busy
+from tasksync_engine.ledger import lock, open_ledger
+
 
 def paired(team, meltano, **members):
     """A pair that agrees, as (reminder id, task id)."""
@@ -114,7 +117,7 @@ def test_a_lost_ledger_is_rebuilt_without_a_duplicate(team, meltano, ledger):
 def test_deletions_and_edits_survive_a_lost_ledger(team, meltano):
     """What was deleted on one side while the ledger was lost is deleted on the other, and edits travel."""
     reminder, task = paired(team, meltano)
-    other, other_task = paired(team, meltano, name="Other")
+    _, other_task = paired(team, meltano, name="Other")
     edited, _ = paired(team, meltano, name="Edited")
     meltano.lose_ledger()
     team.later(20)
@@ -146,12 +149,12 @@ def test_a_reassignment_travels(team, meltano):
 
 def test_two_runs_at_once_are_refused(team, meltano):
     """The second one says so and stops; the first one's lock goes with it."""
-    from tasksync_engine.errors import Busy
-    from tasksync_engine.ledger import lock, open_ledger
-
     team.remind()
-    with open_ledger(meltano.ledger_url) as opened, lock.hold(opened.engine, "run"):
-        with pytest.raises(Busy, match="Another tasksync process"):
-            meltano.to_salesforce()
+    with (
+        open_ledger(meltano.ledger_url) as opened,
+        lock.hold(opened.engine, "run"),
+        pytest.raises(Busy, match="Another tasksync process"),
+    ):
+        meltano.to_salesforce()
     meltano.to_salesforce()
     assert len(team.tasks()) == 1

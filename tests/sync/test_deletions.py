@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tap_salesconnect.tap import TapSalesconnect
+from target_salesforce_tasks.target import TargetSalesforceTasks
+
 
 def paired(team, meltano, name="Call"):
     """A pair that agrees, as (reminder id, task id)."""
@@ -41,7 +44,7 @@ def test_a_task_purged_from_the_recycle_bin_takes_its_reminder(team, meltano):
 @pytest.mark.parametrize("policy", ["delete", "keep"])
 @pytest.mark.parametrize("deleted", ["reminder", "task"])
 def test_a_deletion_meets_an_edit(team, meltano, ledger, policy, deleted):
-    """`delete` takes the edit with it and records what was lost; `keep` leaves the record, without a new counterpart."""
+    """`delete` takes the edit with it and records the loss; `keep` leaves the record, without a new counterpart."""
     reminder, task = paired(team, meltano)
     meltano.settings["delete_conflict_policy"] = policy
     if deleted == "reminder":
@@ -183,9 +186,6 @@ def test_an_edit_goes_through_when_the_task_lives_again(team, meltano, ledger):
 
 def test_incomplete_input_leaves_deletions_pending(team, meltano, ledger):
     """A tap that died says nothing about what is gone: deletions wait for the mark of completeness."""
-    from tap_salesconnect.tap import TapSalesconnect
-    from target_salesforce_tasks.target import TargetSalesforceTasks
-
     reminder, _ = paired(team, meltano)
     team.delete_reminder(reminder)
     lines = meltano.read("to-salesforce", TapSalesconnect, meltano.sales_connect, {"people"}).splitlines(keepends=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tap_salesforce_tasks.tap import TapSalesforceTasks
+from target_salesconnect.target import TargetSalesconnect
 from tasksync_clients import AllowanceExhausted, AuthenticationFailed, Unreachable
+from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
+from tasksync_engine.destinations import SalesConnectDestination
 from tests.sync.team import salesforce_user
 
 
@@ -52,7 +56,7 @@ def test_an_intermittent_refusal_is_retried_in_the_very_next_run(team, meltano, 
     assert ledger("SELECT * FROM parked") == []
 
 
-def test_a_parked_field_whose_base_moved_is_not_written(team, meltano, ledger):
+def test_a_parked_field_whose_base_moved_is_not_written(team, meltano):
     """The other side settled it meanwhile; the parked change's other fields still go through."""
     reminder = team.remind(details="old", due_date="2026-12-01")
     meltano.sync()
@@ -188,10 +192,6 @@ def test_an_edit_between_read_and_write_is_decided_again(team, meltano, ledger):
     team.edit_task(team.task_of(reminder)["Id"], Description="from Salesforce")
     meltano.to_salesforce()
 
-    from tap_salesforce_tasks.tap import TapSalesforceTasks
-    from target_salesconnect.target import TargetSalesconnect
-    from tasksync_engine.destinations import SalesConnectDestination
-
     class Meddled(SalesConnectDestination):
         def update(self, updates):
             if not meddled:
@@ -201,8 +201,7 @@ def test_an_edit_between_read_and_write_is_decided_again(team, meltano, ledger):
 
     class Target(TargetSalesconnect):
         def connector(self):
-            connect = super().connector()
-            return lambda fields: Meddled(connect(fields)._client)
+            return lambda _: Meddled(SalesConnectClient(SalesConnectSettings.from_config(self.config)))
 
     meddled: list[bool] = []
     lines = meltano.read("to-salesconnect", TapSalesforceTasks, meltano.salesforce, {"users"})

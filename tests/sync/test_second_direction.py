@@ -83,7 +83,7 @@ def test_completing_writes_once(team, meltano):
         {"OwnerId": salesforce_user(3)},
     ],
 )
-def test_what_does_not_sync_is_left_alone(team, meltano, ledger, fields):
+def test_what_does_not_sync_is_left_alone(team, meltano, fields):
     """Logged activities and tasks of users who are off are no reminders."""
     team.task(**fields)
     meltano.sync()
@@ -146,7 +146,7 @@ def test_reminders_from_before_are_not_pushed(team, meltano):
     assert [row["Subject"] for row in team.tasks()] == ["at"]
 
 
-def test_to_salesconnect_without_a_roster_reads_nothing(team, meltano, ledger):
+def test_to_salesconnect_without_a_roster_reads_nothing(team, meltano):
     """It leaves its bookmark where it is, and says what to run first."""
     team.task()
     meltano.to_salesconnect()
