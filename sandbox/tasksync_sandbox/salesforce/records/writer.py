@@ -177,7 +177,7 @@ class Writer:
             raise SalesforceError(Code.MALFORMED_ID, message, fields=("Id",))
         row = self._database.table(sobject).latest(found)
         if row is None:
-            raise SalesforceError(Code.INVALID_CROSS_REFERENCE_KEY, "invalid cross reference id", 404)
+            raise SalesforceError(Code.INVALID_CROSS_REFERENCE_KEY, "invalid cross reference id")
         if row.IsDeleted:
             raise SalesforceError(Code.ENTITY_IS_DELETED, "entity is deleted", 404)
         return row

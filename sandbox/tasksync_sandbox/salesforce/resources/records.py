@@ -94,14 +94,15 @@ class RecordResources:
         sobject = self._org.database.schema.get(call.names["object"])
         refuse_own_id(call.object_body(), "Id")
         writer = self.writer(call)
-        conditions.check_write(call, writer.existing(sobject, call.names["id"]), sobject)
+        conditions.check_write(call, _target(writer, sobject, call.names["id"]), sobject)
         writer.update(sobject, call.names["id"], call.object_body())
         return Answer(None, 204)
 
     def delete(self, call: Call) -> Answer:
         """Put a record into the recycle bin."""
         sobject = self._org.database.schema.get(call.names["object"])
-        self.writer(call).delete(sobject, call.names["id"])
+        writer = self.writer(call)
+        writer.delete(sobject, _target(writer, sobject, call.names["id"]).Id)
         return Answer(None, 204)
 
     def _key(self, call: Call) -> tuple[SObject, Field]:
@@ -154,6 +155,16 @@ class RecordResources:
 
     def _many(self, call: Call, sobject: SObject, ids: list[str]) -> Answer:
         return Answer([f"{call.base}/sobjects/{sobject.name}/{record_id}" for record_id in ids], 300)
+
+
+def _target(writer: Writer, sobject: SObject, record_id: str) -> Row:
+    """Return the record that a URL names; what collections call a wrong reference is a 404 here."""
+    try:
+        return writer.existing(sobject, record_id)
+    except SalesforceError as error:
+        if error.code == Code.INVALID_CROSS_REFERENCE_KEY:
+            raise not_found() from None
+        raise
 
 
 def created(call: Call, sobject: SObject, record_id: str) -> Answer:

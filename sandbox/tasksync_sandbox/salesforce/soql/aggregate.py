@@ -68,6 +68,8 @@ class Aggregation:
                 self._columns.append((label or names.resolve(entry.what)[1].name, key))
         self._orders = [(self._sort_value(order), order) for order in query.orders]
         self._having: Callable[[Any], bool] | None = None
+        start = query.offset or 0
+        self._cut = slice(start, None if query.limit is None else start + query.limit)
 
     def restrict(self, having: Callable[[Any], bool]) -> None:
         """Keep only groups that meet a condition, which was made with this object's `operand`."""
@@ -116,11 +118,7 @@ class Aggregation:
         return aliases.get(order.what.name.lower()) or self._grouped(order.what)
 
     def results(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
-        """Return the aggregate results in order.
-
-        Raises:
-            Problem: EXCEEDED_MAX_… for more groups than one answer may hold.
-        """
+        """Return the aggregate results in order, cut by OFFSET and LIMIT."""
         groups: dict[tuple[Any, ...], list[Row]] = {} if self._keys else {(): []}
         readers = list(self._keys.values())
         for row in rows:
@@ -130,7 +128,7 @@ class Aggregation:
             found = [group for group in found if self._having(group)]
         for value, order in reversed(self._orders):
             found.sort(key=lambda group: sort_key(_evaluate(value, *group), order), reverse=order.descending)
-        return [self._shown(keys, members) for keys, members in found]
+        return [self._shown(keys, members) for keys, members in found[self._cut]]
 
     def _shown(self, keys: dict[str, Any], rows: list[Row]) -> dict[str, Any]:
         values = {label: _evaluate(column, keys, rows) for label, column in self._columns}

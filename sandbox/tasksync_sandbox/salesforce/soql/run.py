@@ -110,11 +110,12 @@ class Queries:
         aggregate = is_aggregate(query)
         plain = not aggregate and not is_count(query)
         by_stamp = _wants_stamp_order(query.orders)
+        test = tests.of(query.where) if query.where else None
         return Plan(
             query,
             sobject,
             hints(query.where, names, self._database.table(sobject), today),
-            tests.of(query.where) if query.where else None,
+            test,
             () if aggregate else _sorts(query.orders, names),
             by_stamp,
             show(query, names, self._database) if plain else None,

@@ -1,0 +1,125 @@
+"""Paths, versions, headers and errors around every resource of the sandbox's Salesforce."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from .salesforce_org import refusal
+
+if TYPE_CHECKING:
+    from .salesforce_org import OrgCaller
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/services/data/v62.0/limits",
+        "/services/data/v62.0/limits/",
+        "//services/data/v62.0/limits",
+        "/services/data/V62.0/LIMITS",
+        "/services/data/v41.0/limits",
+        "/services/data/v68.0/limits",
+        "/services/data/v62.0/sobjects/task/describe/",
+        "/services/data/v62.0/SObjects/TASK/Describe",
+    ],
+)
+def test_paths_are_taken_in_every_spelling(org: OrgCaller, path: str) -> None:
+    """§0: both slash forms, any case, doubled leading slashes, and every version from 41.0 up are served."""
+    assert org.http.get(org.url + path, timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/services/data/v62.0/nothing", (404, "NOT_FOUND")),
+        ("GET", "/services/data/v62.0/sobjects/Nothing", (404, "NOT_FOUND")),
+        ("GET", "/services/data/v62.0/sobjects/Nothing/describe", (404, "NOT_FOUND")),
+        ("GET", "/services/data/v99.0/limits", (404, "NOT_FOUND")),
+        ("GET", "/services/data/v30.0/limits", (410, "GONE")),
+        ("GET", "/nothing/at/all", (404, "NOT_FOUND")),
+        ("PUT", "/services/data/v62.0/query", (405, "METHOD_NOT_ALLOWED")),
+        ("PATCH", "/services/data/v62.0/sobjects/Task", (405, "METHOD_NOT_ALLOWED")),
+        ("POST", "/services/data", (405, "METHOD_NOT_ALLOWED")),
+    ],
+)
+def test_unknown_urls_and_methods(org: OrgCaller, method: str, path: str, expected: tuple[int, str]) -> None:
+    """§2 Error body: an unknown URL, object, version or method is an array with its own code."""
+    assert refusal(org.http.request(method, org.url + path, timeout=60)) == expected
+
+
+def test_versions_are_open_to_all_and_not_metered(org: OrgCaller) -> None:
+    """§1, §2: the version list needs no token and has no limit header."""
+    answer = requests.get(f"{org.url}/services/data/", timeout=60)
+    assert {"label", "url", "version"} == set(answer.json()[0])
+    assert "68.0" in [one["version"] for one in answer.json()]
+    assert "Sforce-Limit-Info" not in answer.headers
+    assert answer.json()[1] == {"label": "Spring '18", "url": "/services/data/v42.0", "version": "42.0"}
+
+
+def test_every_data_reply_tells_the_calls_used(org: OrgCaller) -> None:
+    """§2 Limits: Sforce-Limit-Info counts up in its plain form, failed calls too, and /limits agrees."""
+
+    def used(answer: requests.Response) -> int:
+        text = answer.headers["Sforce-Limit-Info"]
+        assert text.startswith("api-usage=")
+        count, _, most = text.removeprefix("api-usage=").partition("/")
+        assert most == "100000"
+        return int(count)
+
+    first = used(org.get("/limits"))
+    assert used(org.get("/nothing")) == first + 1
+    limits = org.get("/limits")
+    assert used(limits) == first + 2
+    assert limits.json()["DailyApiRequests"] == {"Max": 100000, "Remaining": 100000 - first - 2}
+    assert {"DailyBulkV2QueryJobs", "DailyBulkApiBatches", "DataStorageMB"} <= set(limits.json())
+
+
+def test_the_date_header_goes_by_the_sandboxs_clock(org: OrgCaller) -> None:
+    """§8: clients take the server's time from Date, also from the token answer."""
+    org.sandbox.clock(30 * 86400)
+    expected = datetime.now(UTC) + timedelta(days=30)
+    for answer in (org.get("/limits"), org.login(), org.get("/nothing")):
+        assert abs(parsedate_to_datetime(answer.headers["Date"]) - expected) < timedelta(seconds=60)
+        assert answer.headers["Date"].count(":") == 2  # one Date, not two joined
+
+
+def test_a_body_must_be_json(org: OrgCaller) -> None:
+    """§2 Error body: another content type is 415, broken JSON and a missing body are JSON_PARSER_ERROR."""
+    text = org.call("POST", "/sobjects/Task", data="Subject=x", headers={"Content-Type": "text/plain"})
+    assert refusal(text) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    broken = org.call("POST", "/sobjects/Task", data="{", headers={"Content-Type": "application/json"})
+    assert refusal(broken) == (400, "JSON_PARSER_ERROR")
+    assert refusal(org.call("POST", "/sobjects/Task")) == (400, "JSON_PARSER_ERROR")
+    assert refusal(org.post("/sobjects/Task", ["x"])) == (400, "JSON_PARSER_ERROR")
+
+
+def test_a_uri_has_at_most_16384_bytes(org: OrgCaller) -> None:
+    """§2: a longer URI is 414."""
+    base = "SELECT Id FROM Task WHERE Subject = ''"
+    room = 16384 - len("/services/data/v62.0/query?q=" + base.replace(" ", "+").replace("'", "%27").replace("=", "%3D"))
+    assert org.get("/query", q=base[:-1] + "x" * room + "'").ok
+    assert org.get("/query", q=base[:-1] + "x" * (room + 1) + "'").status_code == 414
+
+
+def test_the_daily_limit(org: OrgCaller) -> None:
+    """§10: the daily allowance used up is 403 REQUEST_LIMIT_EXCEEDED with its own message."""
+    org.sandbox.fault("salesforce", "daily_limit", path="/query", times=1)
+    answer = org.get("/query", q="SELECT Id FROM Task")
+    assert answer.status_code == 403
+    assert answer.json() == [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]
+    assert org.get("/query", q="SELECT Id FROM Task").ok
+
+
+def test_the_session_of_one_request_expires(org: OrgCaller) -> None:
+    """§1 401 handling: `expire_session` ends the token of the request that it strikes, and no other."""
+    other = org.token()["access_token"]
+    org.sandbox.fault("salesforce", "expire_session", path="/limits", times=1)
+    assert refusal(org.get("/limits")) == (401, "INVALID_SESSION_ID")
+    assert refusal(org.get("/limits")) == (401, "INVALID_SESSION_ID")
+    org.http.headers["Authorization"] = f"Bearer {other}"
+    assert org.get("/limits").ok
