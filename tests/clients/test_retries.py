@@ -76,6 +76,7 @@ def test_lasting_trouble_stops_the_run(hostile, salesforce, trouble, error, cate
     ("reply", "error", "category"),
     [
         (_error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests secret"), AllowanceExhausted, "Intermittent"),
+        (_error(503, "REQUEST_LIMIT_EXCEEDED", "TotalRequests secret"), AllowanceExhausted, "Intermittent"),
         (_error(400, "INVALID_FIELD", "No such column 'secret'"), Refused, "Other"),
         (_error(403, "API_CURRENTLY_DISABLED", "secret"), Refused, "Access/Validation"),
         (_error(404, "NOT_FOUND", "secret"), NotFound, "Other"),
