@@ -160,6 +160,20 @@ def test_records_outlive_a_kill(terminal: Terminal) -> None:
     assert len(requests.get(f"{terminal.url}/_sandbox/writes", timeout=10).json()) == 1
 
 
+def keep_writing(url: str, answered: list[dict[str, Any]]) -> None:
+    """Create reminders, and note the answers, until nobody answers."""
+    operations = [{"op": "create", "reminder": {"name": "Call", "assignee_id": "ada"}}] * 20
+    with requests.Session() as session:
+        while True:
+            try:
+                answer = session.post(
+                    f"{url}/v1/reminders/batch", json={"operations": operations}, headers=TOKEN, timeout=10
+                )
+                answered.extend(result["reminder"] for result in answer.json()["results"])
+            except requests.RequestException:
+                return
+
+
 def test_every_answered_write_outlives_a_kill(terminal: Terminal) -> None:
     """Killed while several clients write: what was answered for is there, and each record is whole."""
     assert terminal.run("up")[0] == 0
@@ -167,19 +181,7 @@ def test_every_answered_write_outlives_a_kill(terminal: Terminal) -> None:
     requests.post(f"{terminal.url}/_sandbox/load", json={"users": [user]}, timeout=10)
     answered: list[dict[str, Any]] = []
 
-    def write() -> None:
-        operations = [{"op": "create", "reminder": {"name": "Call", "assignee_id": "ada"}}] * 20
-        with requests.Session() as session:
-            while True:
-                try:
-                    answer = session.post(
-                        f"{terminal.url}/v1/reminders/batch", json={"operations": operations}, headers=TOKEN, timeout=10
-                    )
-                    answered.extend(result["reminder"] for result in answer.json()["results"])
-                except requests.RequestException:
-                    return
-
-    clients = [threading.Thread(target=write) for _ in range(3)]
+    clients = [threading.Thread(target=keep_writing, args=(terminal.url, answered)) for _ in range(3)]
     for client in clients:
         client.start()
     while len(answered) < 300:

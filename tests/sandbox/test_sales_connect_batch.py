@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tasksync_sandbox.core.clock import Clock
+from tasksync_sandbox.core.service import Core
+from tasksync_sandbox.sales_connect.model import FirstAnswer
+from tasksync_sandbox.sales_connect.service import SalesConnectService
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import SandboxHandle
 
 
@@ -82,6 +90,31 @@ def test_a_key_used_twice_in_one_batch_creates_once(team: SandboxHandle) -> None
     assert first == second
     assert (third["status"], third["error"]["fields"]) == (422, ["idempotency_key"])
     assert len(team.writes("sales_connect")) == 1
+
+
+def test_keys_that_have_run_out_are_forgotten_at_the_start(tmp_path: Path) -> None:
+    """A sandbox that lives for weeks does not keep every key for ever."""
+
+    def started(name: str, offset: float) -> SalesConnectService:
+        clock = Clock(tmp_path / "clock.json")
+        clock.offset_seconds = offset
+        service = SalesConnectService(Core(name, tmp_path, clock))
+        service.core.store.open()
+        service.start()
+        return service
+
+    def kept(service: SalesConnectService) -> set[str]:
+        return set(service.core.store.tables["_first_answers"].rows)
+
+    service = started("service", 0)
+    with service.core.store.transaction():
+        for key, age in (("old", 3_600), ("new", 0)):
+            service.core.store.tables["_first_answers"].put(FirstAnswer(key, "{}", 204, None, time.time() - age))
+    service.core.store.close()
+    for offset, expected in ((0, {"old", "new"}), (23.5 * 3_600, {"new"}), (25 * 3_600, set())):
+        service = started("service", offset)
+        assert kept(service) == expected
+        service.core.store.close()
 
 
 def test_a_task_taken_earlier_in_the_batch_is_taken(team: SandboxHandle) -> None:

@@ -15,6 +15,7 @@ from tasksync_sandbox.sales_connect.model import FirstAnswer
 
 if TYPE_CHECKING:
     from tasksync_sandbox.sales_connect.model import ReminderShown
+    from tasksync_sandbox.sales_connect.state import State
 
 KEY_LIFE = timedelta(hours=24)
 # Members that an operation needs, and all that it may have.
@@ -45,13 +46,20 @@ def perform(change: Change, operation: Operation) -> tuple[int, ReminderShown | 
     request = _canonical.encode(msgspec.structs.replace(operation, idempotency_key=UNSET)).decode()
     now = change.state.core.clock.timestamp()
     first = change.state.first_answers.get(key)
-    if first is not None and now - first.at < KEY_LIFE.total_seconds():
+    if first is not None and first.at > now - KEY_LIFE.total_seconds():
         if first.request != request:
             raise RefusedError(422, "This idempotency key came with another request.", ["idempotency_key"])
         return first.status, first.reminder
     status, reminder = _carry_out(change, operation)
     change.state.first_answers.put(FirstAnswer(key, request, status, reminder, now))
     return status, reminder
+
+
+def forget_old_answers(state: State) -> None:
+    """Drop what no idempotency key will ask for any more."""
+    oldest = state.core.clock.timestamp() - KEY_LIFE.total_seconds()
+    for key in [key for key, first in state.first_answers.rows.items() if first.at <= oldest]:
+        state.first_answers.remove(key)
 
 
 def _carry_out(change: Change, operation: Operation) -> tuple[int, ReminderShown | None]:

@@ -20,7 +20,7 @@ from tasksync_sandbox.sales_connect.changes import Change, update_user
 from tasksync_sandbox.sales_connect.errors import CODES, RefusedError
 from tasksync_sandbox.sales_connect.listing import page, query_of, reminder_page
 from tasksync_sandbox.sales_connect.loading import DEFAULT_TEMPLATE, SETTINGS, Loader
-from tasksync_sandbox.sales_connect.operations import batch_result, perform
+from tasksync_sandbox.sales_connect.operations import batch_result, forget_old_answers, perform
 from tasksync_sandbox.sales_connect.state import State
 
 if TYPE_CHECKING:
@@ -71,10 +71,11 @@ class SalesConnectService:
         self.control_routes: list[BaseRoute] = []
 
     def start(self) -> None:
-        """Give a new tenant its id and settings."""
-        if SETTINGS not in self.core.store.values:
-            with self.core.store.transaction():
+        """Give a new tenant its id and settings, and forget idempotency keys that have run out."""
+        with self.core.store.transaction():
+            if SETTINGS not in self.core.store.values:
                 self._set_defaults(f"acc_{uuid4().hex[:12]}")
+            forget_old_answers(self._state)
 
     def load(self, payload: dict[str, Any]) -> dict[str, int]:
         """Merge records by id."""
