@@ -106,7 +106,7 @@ def test_same_second_ties_are_ordered_by_id(org: OrgCaller) -> None:
     """§8: a range that starts inside a second of ties is walked by (SystemModstamp, Id) without loss."""
     fill(org, 100)
     condition = "SystemModstamp >= 2024-03-01T00:00:05.000000Z"
-    soql = f"SELECT Subject FROM Task WHERE {condition} ORDER BY SystemModstamp ASC, Id ASC"
+    soql = f"SELECT Subject FROM Task WHERE {condition} ORDER BY SystemModstamp ASC, Id ASC"  # noqa: S608
     assert [record["Subject"] for record in org.query(soql, everything=True)] == [f"n{n}" for n in range(50, 100)]
 
 
