@@ -16,6 +16,11 @@ Side = Literal["reminder", "task"]
 """Which record of a link a value belongs to."""
 
 
+def other(side: Side) -> Side:
+    """The other record of the link."""
+    return "task" if side == "reminder" else "reminder"
+
+
 class Kind(StrEnum):
     """What sort of value a field pair carries."""
 

@@ -1,4 +1,4 @@
-"""Who wins: one record's change against the other side's current values and their base (sync-rules §5, §6).
+"""Who wins: one record's change against the other side's current values and their base (sync-rules §5).
 
 Pure: no clock, no I/O. `merge` yields one decision per field; the engine carries out what they say to write.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, same
+from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, other, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,13 +24,6 @@ class ConflictPolicy(StrEnum):
     NEWEST = "newest"
     SALESFORCE = "salesforce"
     SALESCONNECT = "salesconnect"
-
-
-class DeletePolicy(StrEnum):
-    """What a deletion does to a record that was changed meanwhile."""
-
-    DELETE = "delete"
-    KEEP = "keep"
 
 
 class Rule(StrEnum):
@@ -103,11 +96,6 @@ def winner(policy: ConflictPolicy, times: Times) -> Side:
     return "task" if policy == ConflictPolicy.SALESFORCE else "reminder"
 
 
-def other(side: Side) -> Side:
-    """The other record of the link."""
-    return "task" if side == "reminder" else "reminder"
-
-
 def _pair(source: Side, source_value: Any, destination_value: Any) -> Pair:  # noqa: ANN401 - see Pair
     if source == "reminder":
         return Pair(source_value, destination_value)
@@ -173,27 +161,34 @@ def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly t
     Yields:
         One decision per field, in the map's order.
     """
+    winning = winner(policy, times)
+    for case in _cases(translation, source, base, incoming, current):
+        if case.field.kind is Kind.SUBJECT:
+            yield _merge_name(case, carried=translation.name_travels)
+        else:
+            yield _merge_field(case, winning)
+
+
+def _cases(
+    translation: Translation, source: Side, base: Base, incoming: Mapping[str, Any], current: Mapping[str, Any]
+) -> Iterator[_Case]:
     reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
     put, get = translation.put(reminder), translation.get(task)
-    written = put if source == "reminder" else get
+    forth, back = (put, get) if source == "reminder" else (get, put)
     for field in translation.fields.fields:
         if field.column(source) not in incoming or field.column(other(source)) not in current:
             continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
-        case = _Case(
+        yield _Case(
             field=field,
             source=source,
             base=base.get(field.name),
-            incoming=incoming.get(field.column(source)),
-            current=current.get(field.column(other(source))),
-            written=written[field.name],
-            agrees=_agree(field, put[field.name], reminder.get(field.reminder), task.get(field.task)),
+            incoming=incoming[field.column(source)],
+            current=current[field.column(other(source))],
+            written=forth[field.name],
+            agrees=_agree(field, put[field.name], reminder[field.reminder], task[field.task]),
             task_travels=get[field.name] is not DOES_NOT_TRAVEL,
-            current_travels=(get if source == "reminder" else put)[field.name] is not DOES_NOT_TRAVEL,
+            current_travels=back[field.name] is not DOES_NOT_TRAVEL,
         )
-        if field.kind is Kind.SUBJECT:
-            yield _merge_name(case, carried=translation.name_travels)
-        else:
-            yield _merge_field(case, winner(policy, times))
 
 
 def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: ANN401 - see Pair
@@ -260,30 +255,3 @@ def _merge_name(case: _Case, *, carried: bool) -> Decision:
         base=case.pair(case.written),
         conflict=None if case.current_is_base else case.conflict(case.source),
     )
-
-
-class DeletionOutcome(StrEnum):
-    """What a tombstone does to the living, or gone, record on the other side of its link (sync-rules §6)."""
-
-    DELETE = "delete"
-    DELETE_CHANGED = "delete, and record the lost values as a conflict"
-    KEEP = "keep, unlinked"
-    CLOSE = "already gone: close the link"
-
-
-def merge_deletion(
-    translation: Translation,
-    source: Side,
-    base: Base,
-    current: Mapping[str, Any] | None,
-    policy: DeletePolicy = DeletePolicy.DELETE,
-) -> DeletionOutcome:
-    """Decide a deletion of `source`'s record against the other side's current record (None: already gone).
-
-    A link without a base counts as changed since the base (sync-rules §2.3).
-    """
-    if current is None:
-        return DeletionOutcome.CLOSE
-    if base and translation.is_echo(other(source), current, base):
-        return DeletionOutcome.DELETE
-    return DeletionOutcome.KEEP if policy == DeletePolicy.KEEP else DeletionOutcome.DELETE_CHANGED
