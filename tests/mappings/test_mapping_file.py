@@ -7,6 +7,8 @@ from tasksync_mappings import DOES_NOT_TRAVEL, Kind, Translation, load_mapping
 from .links import USERS
 from .mapping_files import EXTRA, PACKAGED, document, refused, written
 
+STAGE = {"reminder": "stage", "task": "Stage__c", "kind": "picklist", "values": {"a": "A"}, "import_as": "a"}
+
 
 @pytest.mark.parametrize("nowhere", [None, ""])
 def test_the_packaged_file_is_the_default(nowhere):
@@ -37,13 +39,7 @@ def test_an_edited_copy_is_read(tmp_path):
             fields__priority__task="Dringlichkeit__c",
             extra_fields={
                 "outcome": EXTRA,
-                "stage": {
-                    "reminder": "stage",
-                    "task": "Stage__c",
-                    "kind": "picklist",
-                    "values": {"a": "A"},
-                    "import_as": "a",
-                },
+                "stage": STAGE,
                 "follow_up": {"reminder": "follow_up_on", "task": "Follow_Up__c", "kind": "date"},
             },
         ),
