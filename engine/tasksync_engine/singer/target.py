@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecReader
+from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.sinks import BatchSink
 
 from tasksync_engine.engine import Engine
@@ -122,7 +124,7 @@ class SyncTarget(Target):
         self.engine.open()
         error: BaseException | None = None
         try:
-            super().listen(file_input)
+            self._read(file_input)
             if self._complete:
                 self.engine.finish()
             else:
@@ -133,6 +135,16 @@ class SyncTarget(Target):
         finally:
             self.engine.close(error)
             self._report()
+
+    def _read(self, file_input: Any) -> None:  # noqa: ANN401 - see listen
+        try:
+            super().listen(file_input)
+        except (InvalidInputLine, RecordsWithoutSchemaException) as error:
+            message = (
+                f"{self.name} was given a line that is no Singer message: the tap in front of it was cut off, or is no "
+                "tap. What came before it is done; the next run continues."
+            )
+            raise ConfigError(message) from error
 
     def _report(self) -> None:
         counts = self.engine.context.counts
