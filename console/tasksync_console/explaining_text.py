@@ -69,7 +69,7 @@ def _print_link(console: Console, link: Link) -> None:
         console.print("  It has no base yet: the next change on either side is compared with what both hold then.")
         return
     rows = [(field, short(held.reminder), short(held.task)) for field, held in link.base.items()]
-    print_table(console, ("  base", "Sales Connect", "Salesforce"), [(f"  {row[0]}", *row[1:]) for row in rows])
+    print_table(console, ("base", "Sales Connect", "Salesforce"), rows, whole=1)
 
 
 def _print_conflicts(console: Console, found: Explanation) -> None:

@@ -34,8 +34,11 @@ def print_links(ledger: Ledger, states: Sequence[str], *, limit: int | None, as_
         print_json([_link_json(link) for link in found])
         return
     console = screen()
-    rows = [(link.reminder_id, link.task_id, link.state, link.origin, short(name_of(link))) for link in found]
-    _print_rows(console, "links", ("reminder", "task", "state", "origin", "name"), rows)
+    if found:
+        rows = [(link.reminder_id, link.task_id, link.state, link.origin, short(name_of(link))) for link in found]
+        print_table(console, ("reminder", "task", "state", "origin", "name"), rows, whole=4)
+    else:
+        console.print("There are no such links.")
     _say_rest(console, sum(counts.get(state, 0) for state in states) - len(found))
 
 
@@ -62,12 +65,13 @@ def print_conflicts(ledger: Ledger, *, limit: int | None, as_json: bool) -> None
         print_json([asdict(row) for row in rows])
         return
     console = screen()
-    columns = ("time", "run", "reminder", "task", "name", "what")
-    told = (
-        (moment(row.at), str(row.run_id), row.reminder_id, row.task_id, short(row.name, 30), row.in_words())
-        for row in rows
-    )
-    _print_rows(console, "conflicts", columns, list(told))
+    if not rows:
+        console.print("There are no conflicts.")
+    for row in rows:
+        named = short(row.name) if row.name else "(no name)"
+        pair = clean(f"{named} ({row.reminder_id}, {row.task_id})")
+        console.print(f"{moment(row.at)}  run {row.run_id}  {pair}")
+        console.print(f"  {clean(row.in_words())}")
     _say_rest(console, len(found) - len(rows))
 
 
@@ -134,13 +138,6 @@ def _next(change: Parked) -> str:
     if change.code == parked.INVALID_RECORD:
         return "waits until the record changes"
     return f"waits until the record changes, or for `tasksync retry {change.record_id}`"
-
-
-def _print_rows(console: Console, what: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if rows:
-        print_table(console, columns, rows)
-    else:
-        console.print(f"There are no {what}.")
 
 
 def _say_rest(console: Console, rest: int) -> None:

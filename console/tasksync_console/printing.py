@@ -32,14 +32,14 @@ def screen() -> Console:
     return console
 
 
-def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows below each other; ids and codes are never broken, the last column may be."""
+def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: int) -> None:
+    """Print rows below each other; the first `whole` columns, ids for example, are never broken over lines."""
     from rich.table import Table  # noqa: PLC0415 - see screen
     from rich.text import Text  # noqa: PLC0415 - see screen
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, column in enumerate(columns):
-        table.add_column(column, no_wrap=place < len(columns) - 1, overflow="fold")
+        table.add_column(column, no_wrap=place < whole, overflow="fold")
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))
     console.print(table, soft_wrap=False)

@@ -102,12 +102,21 @@ ANN = Participant("u1", "005Tm0000000001AAA", AT, email="ann@example.com")
 DAN = Participant("u4", None, AT, left_out="no active Salesforce user has this email", email="dan@example.com")
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A new ledger's file: made once, as its migration takes longer than most of these tests."""
+    path = tmp_path_factory.mktemp("blank") / "ledger.db"
+    with open_ledger(f"sqlite:///{path}"):
+        pass
+    return path.read_bytes()
+
+
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path, blank: bytes) -> Book:
     """An empty ledger."""
-    book = Book(tmp_path / "ledger.db")
-    with open_ledger(book.url):
-        return book
+    path = tmp_path / "ledger.db"
+    path.write_bytes(blank)
+    return Book(path)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ def synced(book):
     return book
 
 
-def test_a_quiet_sync_passes(synced, tasksync):
+@pytest.mark.usefixtures("synced")
+def test_a_quiet_sync_passes(tasksync):
     """It exits with 0 and says that there is nothing to do."""
     ended = tasksync("check")
     assert (ended.code, ended.out, ended.err) == (0, "Nothing needs a person.\n", "")
