@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.sync.machine_runs import DIRECTIONS, TO_SALESCONNECT, TO_SALESFORCE
@@ -101,6 +102,7 @@ class Model:
     order: int = 0
     reminders: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    writes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def tick(self) -> int:
         """The next place in the order of things."""
@@ -149,7 +151,7 @@ class Model:
 
     def note_edit(self, item: Item, side: str, name: str, value: Any, *, late: int = 0, unseen: bool = False) -> None:
         """A person changed a field to this value, as the service holds it."""
-        visible_at = max(self.world.now, self.world.late_until) if late else self.world.now
+        visible_at = self.world.now + timedelta(seconds=late)
         item.edits.append(Edit(self.tick(), side, name, value, dict(self.runs), visible_at, unseen))
         item.completions += (side, name, value) == ("task", "status", "Completed")
         if item.fragile and side == "task":
