@@ -65,19 +65,22 @@ class Engine:
             fields = load_mapping(self.settings.mapping_path)
         except MappingError as error:
             raise ConfigError(str(error)) from error
-        ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))
         try:
-            self._open.enter_context(lock.hold(ledger.engine, "run"))
-            destination = self.connect(fields)
-            readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
-            with ledger.transaction() as connection:
-                run_id = runs.start(connection, DIRECTIONS[destination.side], now(), dry_run=self.settings.dry_run)
+            self.context = self._begin(fields)
         except BaseException:
             self._open.close()
             raise
+
+    def _begin(self, fields: FieldMap) -> Context:
+        ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))
+        self._open.enter_context(lock.hold(ledger.engine, "run"))
+        destination = self.connect(fields)
+        readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
+        with ledger.transaction() as connection:
+            run_id = runs.start(connection, DIRECTIONS[destination.side], now(), dry_run=self.settings.dry_run)
         if self.settings.dry_run:
             ledger.pretend()
-        self.context = Context(
+        return Context(
             ledger=ledger,
             destination=destination,
             fields=fields,
