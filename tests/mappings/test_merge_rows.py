@@ -3,11 +3,13 @@
 In the tables A, B and C are three values of a field, each in either side's terms.
 """
 
+import copy
+from dataclasses import asdict
 from typing import NamedTuple
 
 import pytest
 
-from tasksync_mappings import ConflictPolicy, Pair, Rule, other
+from tasksync_mappings import UNSET, ConflictPolicy, Pair, Rule, other
 
 from .links import FIELDS, NEWER, SIDES, in_step, settled, step
 
@@ -159,3 +161,18 @@ def test_every_field_is_decided_in_the_order_of_the_map(source):
     """One decision per field pair, in the file's order, the assignee and extra pairs included."""
     done = step(in_step(), source)
     assert list(done.decisions) == [field.name for field in FIELDS.fields]
+
+
+@pytest.mark.parametrize(("policy", "newer", "winner"), WINNERS)
+def test_a_policy_may_be_the_settings_own_text(policy, newer, winner):
+    """A target's setting arrives as text and decides like the enumeration."""
+    before = link("details", "reminder", "AA", "B", "C")
+    [conflict] = step(before, "reminder", policy=str(policy), newer=newer).conflicts
+    assert conflict.winner == winner
+
+
+def test_the_absence_of_a_write_survives_a_copy():
+    """A stored plan tells a field that is not written from one that is written as null."""
+    [decision] = [found for found in step(in_step(), "task").decisions.values() if found.field == "details"]
+    assert copy.deepcopy(decision).write is UNSET
+    assert asdict(decision)["write"] is UNSET
