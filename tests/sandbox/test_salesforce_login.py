@@ -132,8 +132,8 @@ class SigningApp:
             .not_valid_after(now + dt.timedelta(days=1))
             .sign(self.key, hashes.SHA256())
         )
-        pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-        org.control("logins", {"apps": {client_id: {"certificate": pem}}})
+        self.certificate = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        org.control("logins", {"apps": {client_id: {"certificate": self.certificate}}})
 
     def login(self, key: Any = None, algorithm: str = "RS256", **claims: Any) -> requests.Response:
         """Log in with an assertion."""
