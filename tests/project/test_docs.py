@@ -1,0 +1,76 @@
+"""The pages in docs/ say what the code does."""
+
+import re
+
+import pytest
+import yaml
+
+from tasksync_console.cli import app
+from tasksync_mappings import MappingError, load_mapping
+
+from .copies import ROOT, tracked
+from .generated import docs
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+MAPPING = (ROOT / "docs/mapping.md").read_text(encoding="utf-8")
+YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_up_to_date(page):
+    """`make docs` would change nothing."""
+    assert docs.renewed(page) == page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", docs.PLUGINS)
+def test_every_plugin_has_a_page(name):
+    """It lists the plugin's settings."""
+    assert f"<!-- generated: settings {name} -->" in (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", YAML.findall(MAPPING))
+def test_every_mapping_of_the_page_can_be_used(text, tmp_path):
+    """Each example loads."""
+    path = tmp_path / "mapping.yml"
+    path.write_text(text, encoding="utf-8")
+    assert load_mapping(path).task_field == "Sales_Connect_Id__c"
+
+
+def test_a_mistake_is_named_as_the_page_shows(tmp_path, monkeypatch):
+    """The page's message is the one that the mistake gets."""
+    document = yaml.safe_load(YAML.findall(MAPPING)[0])
+    del document["fields"]["status"]["values"]["completed"]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "our-mapping.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    with pytest.raises(MappingError) as mistake:
+        load_mapping("our-mapping.yml")
+    assert str(mistake.value) in MAPPING
+
+
+def test_every_setting_of_an_example_exists():
+    """What a page writes into a plugin's `config` is a setting of that plugin."""
+    checked = 0
+    for page in PAGES:
+        for text in YAML.findall(page.read_text(encoding="utf-8")):
+            for plugin in plugins(yaml.safe_load(text)):
+                name = plugin.get("inherit_from", plugin["name"])
+                if name in docs.PLUGINS and "config" in plugin:
+                    assert plugin["config"].keys() <= docs.declared(docs.PLUGINS[name]).keys(), page.name
+                    checked += 1
+    assert checked
+
+
+def plugins(document):
+    """The plugins in a piece of meltano.yml, of its environments too."""
+    parts = [document.get("plugins", {})]
+    parts += [environment["config"]["plugins"] for environment in document.get("environments", ())]
+    return [plugin for part in parts for kind in part.values() for plugin in kind]
+
+
+def test_every_command_of_the_pages_exists():
+    """Each `tasksync …` on any page is a command."""
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
+    known |= {group.name for group in app.registered_groups}
+    pages = [ROOT / path for path in tracked() if path.suffix == ".md"]
+    named = {name for page in pages for name in re.findall(r"[`/]tasksync ([a-z]+)", page.read_text(encoding="utf-8"))}
+    assert {"status", "check", "parked"} <= named <= known
