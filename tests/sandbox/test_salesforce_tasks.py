@@ -175,6 +175,42 @@ def test_a_series_has_no_date_and_status_of_its_own(org: OrgCaller) -> None:
     assert refusal(dated) == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")
 
 
+def test_a_shortened_series_loses_its_later_open_tasks(org: OrgCaller) -> None:
+    """§7 Recurrence: a new end deletes open tasks behind it, keeps the others with their ids, and may add some."""
+    main = org.create(**series())
+    soql = f"SELECT Id FROM Task WHERE RecurrenceActivityId = '{main}' ORDER BY ActivityDate"  # noqa: S608
+    ids = org.query(soql)
+    org.patch(f"/sobjects/Task/{ids[3]['Id']}", {"Status": "Completed"})
+    org.patch(f"/sobjects/Task/{main}", {"RecurrenceEndDateOnly": "2024-02-28"})
+    assert org.query(soql) == [ids[0], ids[1], ids[3]]
+    org.patch(f"/sobjects/Task/{main}", {"RecurrenceEndDateOnly": "2024-03-02"})
+    assert due(org, main) == ["2024-02-27", "2024-02-28", "2024-02-29", "2024-03-01", "2024-03-02"]
+
+
+def test_another_pattern_makes_open_tasks_anew(org: OrgCaller) -> None:
+    """§7 Recurrence: a changed start or pattern deletes the open tasks and creates others with new ids."""
+    main = org.create(**series())
+    soql = f"SELECT Id FROM Task WHERE RecurrenceActivityId = '{main}'"  # noqa: S608
+    before = {record["Id"] for record in org.query(soql)}
+    org.patch(f"/sobjects/Task/{main}", {"RecurrenceInterval": 2})
+    after = {record["Id"] for record in org.query(soql)}
+    assert due(org, main) == ["2024-02-27", "2024-02-29"]
+    assert not before & after
+    refused = org.patch(f"/sobjects/Task/{main}", {"RecurrenceDayOfMonth": 3})
+    assert refusal(refused) == (400, "FIELD_INTEGRITY_EXCEPTION")
+    assert {record["Id"] for record in org.query(soql)} == after
+
+
+def test_a_repeating_task_comes_back_when_it_is_completed(org: OrgCaller) -> None:
+    """§7 Recurrence: "Repeat This Task" creates a new task on completion, once, without the external id."""
+    repeat = {"RecurrenceRegeneratedType": "RecurrenceRegenerateAfterDueDate", "RecurrenceInterval": 3}
+    record_id = org.create(Subject="again", ActivityDate="2024-02-28", Sales_Connect_Id__c="r-1", **repeat)
+    for status in ("Completed", "Not Started", "Completed"):
+        assert org.patch(f"/sobjects/Task/{record_id}", {"Status": status}).status_code == 204
+    soql = "SELECT Subject, ActivityDate, Sales_Connect_Id__c FROM Task WHERE IsClosed = false"
+    assert org.query(soql) == [{"Subject": "again", "ActivityDate": "2024-03-02", "Sales_Connect_Id__c": None}]
+
+
 def test_deleting_a_series_deletes_its_tasks(org: OrgCaller) -> None:
     """§7 Recurrence: the deletion takes open and closed tasks of the series along."""
     main = org.create(**series())

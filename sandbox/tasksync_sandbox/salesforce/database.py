@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tasksync_sandbox.salesforce.schema import Field, SObject
 
 BY_STAMP = "SystemModstamp"
-_HASHED = ("OwnerId", "WhoId", "WhatId", "AccountId")
+_HASHED = ("OwnerId", "WhoId", "WhatId", "AccountId", "RecurrenceActivityId")
 
 
 class Database:

@@ -32,6 +32,8 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+PATTERN = ("RecurrenceType", "RecurrenceStartDateOnly", "RecurrenceEndDateOnly", *_PROPERTIES)
+"""The fields that say on which days a series' tasks are due."""
 _WEEKEND = 5
 _YEAR = 12
 

@@ -9,14 +9,14 @@ import msgspec
 
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError, not_found
 from tasksync_sandbox.salesforce.ids import long_id
-from tasksync_sandbox.salesforce.records import checks
+from tasksync_sandbox.salesforce.records import checks, series
 from tasksync_sandbox.salesforce.records.derive import derived
-from tasksync_sandbox.salesforce.records.recurrence import check_pattern, occurrences
+from tasksync_sandbox.salesforce.records.recurrence import check_pattern
 from tasksync_sandbox.salesforce.records.values import cannot_read, kept
 from tasksync_sandbox.salesforce.rows import changed, getter, made
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tasksync_sandbox.core.faults import RequestFaults
     from tasksync_sandbox.salesforce.org import Org
@@ -32,7 +32,7 @@ class Writer:
     """Writes for one request.
 
     Attributes:
-        created_ids: what the request created, in order.
+        now: the stamp of everything that the request writes.
     """
 
     def __init__(self, org: Org, faults: RequestFaults, *, user: str, version: float, call: str) -> None:
@@ -51,7 +51,7 @@ class Writer:
         self._user = user
         self._version = version
         self._call = call
-        self._now = org.now()
+        self.now = org.now()
 
     def create(self, sobject: SObject, body: Mapping[str, Any]) -> str:
         """Create a record and return its id.
@@ -73,19 +73,20 @@ class Writer:
         self._check(sobject, None, values, written)
         if sobject.name == "Task":
             check_pattern(values)
-        row = self._made(sobject, values)
-        self._put(sobject, row, "create", written)
+        row = self.insert(sobject, values, written)
         if values.get("IsRecurrence") and sobject.name == "Task":
-            for day in occurrences(values):
-                self._put(sobject, self._made(sobject, _occurrence(values, row.Id, day)), "create", ())
+            series.start(self, sobject, row.Id, values)
         return row.Id
 
-    def _made(self, sobject: SObject, values: Values) -> Row:
-        now = self._now
+    def insert(self, sobject: SObject, values: Values, written: Collection[str] = ()) -> Row:
+        """Store a new record with these values, which were checked; `written` names the fields that the caller sent."""
+        now = self.now
         audit = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), now)
         audit |= dict.fromkeys(("CreatedById", "LastModifiedById"), self._user)
         values = values | derived(self._database, sobject, None, values, now)
-        return made(sobject, {"Id": self._org.next_id(sobject), **values, **audit})
+        row = made(sobject, {"Id": self._org.next_id(sobject), **values, **audit})
+        self._put(sobject, row, "create", written)
+        return row
 
     def update(self, sobject: SObject, record_id: str, body: Mapping[str, Any]) -> None:
         """Change the given fields of a record; its stamps move even when no value differs.
@@ -102,9 +103,11 @@ class Writer:
         values = msgspec.structs.asdict(row) | row.Custom | written
         news = {name: value for name, value in written.items() if value != self._value(sobject, row, name)}
         self._check(sobject, row, values, written, news)
-        now = self._now
+        now = self.now
         stamps = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": self._user}
         more = derived(self._database, sobject, row, values, now)
+        if sobject.name == "Task":
+            more |= series.follow(self, sobject, row, values | more, self._database.table(sobject))
         self._put(sobject, changed(sobject, row, written | more | stamps), "update", written)
 
     def _value(self, sobject: SObject, row: Row, name: str) -> Any:  # noqa: ANN401  any value
@@ -130,17 +133,16 @@ class Writer:
                 Code.INSUFFICIENT_ACCESS_OR_READONLY, f"entity type cannot be deleted: {sobject.name}"
             )
         self._strike(row, {})
-        rows = [row]
+        self.remove(sobject, row)
         if getattr(row, "IsRecurrence", False):
-            table = self._database.table(sobject)
-            rows += [r for r in table.rows.values() if getattr(r, "RecurrenceActivityId", None) == row.Id and r != row]
-        now = self._now
-        for one in rows:
-            if one.IsDeleted:
-                continue
-            stamps = {"IsDeleted": True, "SystemModstamp": now, "LastModifiedDate": now, "LastModifiedById": self._user}
-            self._put(sobject, changed(sobject, one, stamps), "delete", ())
-            self._org.log_deletion(sobject, one.Id, now, self._faults.visible_at())
+            for one in series.members(self._database.table(sobject), row.Id):
+                self.remove(sobject, one)
+
+    def remove(self, sobject: SObject, row: Row) -> None:
+        """Mark a record as deleted and note it in the deletion log."""
+        stamps = {"SystemModstamp": self.now, "LastModifiedDate": self.now, "LastModifiedById": self._user}
+        self._put(sobject, changed(sobject, row, {"IsDeleted": True, **stamps}), "delete", ())
+        self._org.log_deletion(sobject, row.Id, self.now, self._faults.visible_at())
 
     def upsert(
         self, sobject: SObject, field: Field, value: str, body: Mapping[str, Any], *, create: bool = True
@@ -217,7 +219,7 @@ class Writer:
         if fault is not None:
             raise SalesforceError(fault.code, fault.message)
 
-    def _put(self, sobject: SObject, row: Row, action: str, fields: Any) -> None:  # noqa: ANN401  names
+    def _put(self, sobject: SObject, row: Row, action: str, fields: Collection[str]) -> None:
         self._database.table(sobject).put(row, self._faults.visible_at())
         self._database.store.note_write(self._call, sobject.name, row.Id, action, list(fields))
 
@@ -229,9 +231,3 @@ class ManyMatchesError(Exception):
         """Name the records."""
         super().__init__(ids)
         self.ids = ids
-
-
-def _occurrence(series: Values, series_id: str, day: str) -> Values:
-    """Return the values of one task of a series."""
-    own = {name: value for name, value in series.items() if not name.startswith("Recurrence")}
-    return {**own, "IsRecurrence": False, "ActivityDate": day, "RecurrenceActivityId": series_id}
