@@ -109,6 +109,8 @@ class Batch:
     def _take_tombstone(self, record: Record, link: Link | None) -> None:
         """Store it as pending; a closed link's tombstone is the echo of a deletion that was carried out (§6)."""
         noted = self.known.deletions.get(record.id)
+        if self._waits_already(record):
+            return
         if link is None and self.known.links.get(record.id):
             self.settlement.counts["echoed"] += 1
             return
@@ -138,6 +140,8 @@ class Batch:
             if record.user != link.user(record.side):
                 self.settlement.rebased[link.id] = _with_user(link, record)
             return
+        if self._waits_already(record):
+            return
         pairing = Pairing(
             record,
             link.record_id(context.target),
@@ -152,6 +156,8 @@ class Batch:
 
     def _take_single(self, record: Record) -> None:
         """Rule out what takes no part; the rest is looked up (sync-rules §1, §4)."""
+        if self._waits_already(record):
+            return
         past = self.known.links.get(record.id, ())
         person = self.context.participation.user(record.side, record.user)
         if past and past[0].state == links.KEPT:
@@ -167,6 +173,15 @@ class Batch:
             self._skip(reason)
         else:
             self.single.append(record)
+
+    def _waits_already(self, record: Record) -> bool:
+        """Whether this very version is parked: reading it again is no change, and no reason to try it (§7.2)."""
+        change = self.known.parked.get(record.id)
+        if self.retried or change is None or change.payload != record.raw:
+            return False
+        self.settlement.unparked.discard(record.id)
+        self.settlement.counts["still parked"] += 1
+        return True
 
     def _skip(self, reason: Skip) -> None:
         self.settlement.counts[f"skipped: {reason}"] += 1

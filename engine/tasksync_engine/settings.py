@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -52,7 +53,7 @@ class EngineSettings:
         Raises:
             ConfigError: A value is not what its setting takes.
         """
-        given = {key: value for key, value in config.items() if value is not None and value != ""}
+        given = {key: value for key, value in with_ledger(config).items() if value is not None and value != ""}
         if "ledger_url" not in given:
             message = "The setting ledger_url (TASKSYNC_LEDGER_URL) is missing: name the ledger's database."
             raise ConfigError(message)
@@ -67,6 +68,18 @@ class EngineSettings:
             dry_run=flag(given, "dry_run"),
             initial_lookback=timedelta(hours=_number(given, "initial_lookback_hours", 24)),
         )
+
+
+def with_ledger(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, with the project's own ledger where the variable for it is set but empty.
+
+    Meltano hands an empty variable on as an empty text instead of the setting's value in meltano.yml; taking that for
+    "no ledger" would let a tap work alone in the middle of a sync.
+    """
+    project, environment = os.environ.get("MELTANO_PROJECT_ROOT"), os.environ.get("MELTANO_ENVIRONMENT")
+    if config.get("ledger_url") == "" and project and environment:
+        return {**config, "ledger_url": f"sqlite:///{project}/.tasksync/{environment}.db"}
+    return dict(config)
 
 
 def _choice(given: Mapping[str, Any], key: str, default: Choice) -> Choice:

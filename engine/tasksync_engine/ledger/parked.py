@@ -136,8 +136,11 @@ def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
 
 
 def request_retry(connection: Connection, at: datetime, record_id: str | None = None) -> int:
-    """Make parked changes due, at a person's word; all of them, or one record's. Returns how many."""
-    query = update(parked).values(retry_at=at, run_id=0)
+    """Make parked changes due, at a person's word; all of them, or one record's. Returns how many.
+
+    A record that is not what its API promises cannot be tried again: only a new version of it can mend that.
+    """
+    query = update(parked).where(parked.c.code != INVALID_RECORD).values(retry_at=at, run_id=0)
     if record_id is not None:
         query = query.where(parked.c.record_id == record_id)
     return connection.execute(query).rowcount

@@ -57,8 +57,9 @@ def participants(connection: Connection, *, everyone: bool = False) -> list[Part
 
 
 def replace(connection: Connection, people: Sequence[Participant]) -> None:
-    """Write what is now known of these users; others stay as they are."""
-    for part in chunks([person.sales_connect_id for person in people]):
+    """Write what is now known of these users, the last of each; others stay as they are."""
+    latest = {person.sales_connect_id: person for person in people}
+    for part in chunks(list(latest)):
         connection.execute(delete(roster).where(roster.c.sales_connect_id.in_(part)))
     rows = [
         {
@@ -70,7 +71,7 @@ def replace(connection: Connection, people: Sequence[Participant]) -> None:
             "enabled_at": person.enabled_at if person.is_on else None,
             "left_out": person.left_out,
         }
-        for person in people
+        for person in latest.values()
     ]
     if rows:
         connection.execute(insert(roster), rows)

@@ -14,6 +14,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tasksync_engine.errors import ConfigError
+from tasksync_engine.settings import with_ledger
 from tasksync_engine.singer.tap_times import moment, stamp
 from tasksync_engine.singer.tap_writer import TapWriter
 from tasksync_engine.singer.words import told_in_words
@@ -160,7 +161,7 @@ class SyncTap(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self._config = {
             name: value
-            for name, value in self._config.items()
+            for name, value in with_ledger(self._config).items()
             if value is not None and (value != "" or name in self.keeps_empty)
         }
         try:
