@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_salesforce_tasks import schemas
 from tap_salesforce_tasks.queries import select, window, window_end
 from tap_salesforce_tasks.reading import TaskReading
+from tasksync_clients.errors import Refused
+from tasksync_engine.errors import ConfigError
 from tasksync_engine.singer.tap_stream import IncrementalStream
 from tasksync_engine.singer.tap_times import stamp
 
@@ -28,12 +31,21 @@ class SalesforceStream(IncrementalStream):
         """Pages of rows that fit, deleted and archived ones included, in (time, id) order.
 
         All reading of many rows passes here: a Bulk API query job can take its place for large windows.
+
+        Raises:
+            ClientError: Salesforce refused or could not be reached.
+            ConfigError: the org has no such field, or hides it from the integration user.
         """
         soql = select(sobject, self.schema["properties"], conditions)
         times = schemas.date_times(self.schema)
-        for page in _tap(self).client.query(soql, include_deleted=True):
-            if page:
-                yield [schemas.with_fixed_times(row, times) for row in page]
+        try:
+            for page in _tap(self).client.query(soql, include_deleted=True):
+                if page:
+                    yield [schemas.with_fixed_times(row, times) for row in page]
+        except Refused as refusal:
+            if refusal.code == "INVALID_FIELD":
+                raise ConfigError(_unknown_field(refusal, sobject)) from refusal
+            raise
 
 
 class Users(SalesforceStream):
@@ -72,3 +84,13 @@ class Tasks(SalesforceStream):
 
 def _tap(stream: SalesforceStream) -> TapSalesforceTasks:
     return cast("TapSalesforceTasks", stream.sync_tap)
+
+
+def _unknown_field(refusal: Refused, sobject: str) -> str:
+    # Only the field's name: the rest of the service's words may quote anything.
+    named = re.search(r"No such column '(\w+)'", refusal.reason, re.ASCII)
+    field = f"a field {named[1]}" if named else "one of the fields that it was asked for"
+    return (
+        f"{sobject} in this Salesforce org lacks {field}, or hides it from the integration user.\n"
+        "Deploy the link field and assign its permission set, or correct the settings link_field and extra_fields."
+    )

@@ -2,11 +2,15 @@
 
 import io
 import json
+import logging
 import subprocess
 import sys
 from collections import defaultdict
 from contextlib import redirect_stdout
 from pathlib import Path
+
+import pytest
+from singer_sdk.plugin_base import _ConfigInput
 
 
 class Output:
@@ -64,20 +68,38 @@ def run(tap_type, config, state=None, *, streams=None):
     return Output(written.read(), exit_code)
 
 
-def command(tap_type, folder: Path, config, state=None):
-    """The command line that runs the installed plugin."""
+CATALOGS = Path(__file__).parents[2] / "catalogs"
+
+
+def command(tap_type, folder: Path, config, state=None, *, catalog=False):
+    """The command line that runs the installed plugin, with the committed catalog where that is wanted."""
     (folder / "config.json").write_text(json.dumps(config))
     line = [str(Path(sys.executable).with_name(tap_type.name)), "--config", str(folder / "config.json")]
     if state is not None:
         (folder / "state.json").write_text(json.dumps(state))
         line += ["--state", str(folder / "state.json")]
+    if catalog:
+        line += ["--catalog", str(CATALOGS / f"{tap_type.name}.json")]
     return line
 
 
-def run_command(tap_type, folder: Path, config, state=None):
+def run_command(tap_type, folder: Path, config, state=None, *, catalog=False):
     """Run the installed plugin; returns the finished process."""
-    line = command(tap_type, folder, config, state)
+    line = command(tap_type, folder, config, state, catalog=catalog)
     return subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603  our own command
+
+
+def problem(tap_type, config, caplog, capsysbinary):
+    """What the tap's command tells of a problem, run in this process; also makes sure that no marked stream began."""
+    with pytest.raises(SystemExit) as end:
+        tap_type.invoke(config=_ConfigInput(dict(config)))
+    assert end.value.code == 1
+    written = Output(capsysbinary.readouterr().out.decode())
+    assert not written.records["reminders"]
+    assert not written.records["tasks"]
+    told = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.exc_info for record in told if record.exc_info] == []
+    return "\n".join(record.getMessage() for record in told)
 
 
 def complaints(process):

@@ -1,6 +1,5 @@
 """How a run of tap-salesforce-tasks ends: complete, cut off, or with a complaint."""
 
-import json
 import subprocess
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from tap_salesforce_tasks.tap import TapSalesforceTasks
 
 from .records import ago, task
-from .runs import Output, complaints, run, run_command, start_command
+from .runs import Output, complaints, problem, run, run_command, start_command
 
 
 @pytest.fixture
@@ -86,20 +85,28 @@ def test_a_killed_tap_leaves_a_state_of_complete_pages(sandbox, salesforce_setti
         ({"client_id": "", "client_secret": ""}, "SALESFORCE_CLIENT_ID"),
         ({"login_url": "http://127.0.0.1:9"}, "127.0.0.1:9"),
         ({"login_url": "https://login.salesforce.com"}, "this machine only"),
-        ({"login_url": ""}, "login_url"),
         ({"start_date": "soon"}, "start_date"),
         ({"owner_ids": ["me"]}, "owner_ids"),
         ({"extra_fields": ["Id FROM User --"]}, "extra_fields"),
-        ({"extra_fields": ["Nowhere__c"]}, "INVALID_FIELD"),
+        ({"extra_fields": ["Nowhere__c"]}, "a field Nowhere__c"),
+        ({"link_field": "Nowhere__c"}, "link_field"),
         ({"ledger_url": "sqlite:////dev/null/ledger.db"}, "ledger"),
     ],
 )
-def test_a_problem_is_told_in_a_line_or_two(settings, words, salesforce_settings, tmp_path):
+def test_a_problem_is_told_in_a_line_or_two(settings, words, salesforce_settings, caplog, capsysbinary):
     """Exit code 1, what to do on standard error, no traceback, and no record on standard output."""
-    process = run_command(TapSalesforceTasks, tmp_path, salesforce_settings | settings)
-    assert process.returncode == 1
-    told = complaints(process)
-    assert 1 <= len(told) <= 2
-    assert words.lower() in "\n".join(told).lower()
-    written = [json.loads(line) for line in process.stdout.splitlines()]
-    assert [message for message in written if message.get("stream") == "tasks" and message["type"] == "RECORD"] == []
+    told = problem(TapSalesforceTasks, salesforce_settings | settings, caplog, capsysbinary)
+    assert words.lower() in told.lower()
+    assert len(told.splitlines()) <= 2
+
+
+def test_the_command_reads_what_meltano_hands_it(sandbox, salesforce_settings, tmp_path):
+    """Config, state and catalog come as files; standard output holds messages of the selected stream alone."""
+    sandbox.load(salesforce={"Task": [task(1, ago(hours=1))]})
+    process = run_command(TapSalesforceTasks, tmp_path, salesforce_settings, catalog=True)
+    assert (process.returncode, complaints(process)) == (0, [])
+    first = Output(process.stdout)
+    assert first.records.keys() == {"tasks"}
+    again = run_command(TapSalesforceTasks, tmp_path, salesforce_settings, first.state, catalog=True)
+    assert Output(again.stdout).complete("tasks")[-1] is True
+    assert sandbox.calls("salesforce")["by_endpoint"]["POST /services/oauth2/token"] == 2

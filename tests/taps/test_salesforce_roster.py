@@ -7,7 +7,7 @@ import pytest
 from tap_salesforce_tasks.tap import TapSalesforceTasks
 
 from .records import ANN, BOB, CLEO, ago, salesforce_user, task, task_id
-from .runs import complaints, run, run_command
+from .runs import complaints, problem, run, run_command
 
 
 def enabled(**since):
@@ -139,7 +139,10 @@ def test_linked_tasks_of_a_new_owner_are_read_whatever_their_age(load, read, led
     ledger.enrol(("bob", BOB, enabled(minutes=5)))
     output = read(state)
     assert numbers(output) == [0, 1, 2]
-    assert tombstones(output) == [1, 2]
+    assert [(row["Id"], row["OwnerId"]) for row in output.records["tasks"] if row["IsDeleted"]] == [
+        (task_id(1), BOB),
+        (task_id(2), None),
+    ]
 
 
 def test_an_archived_linked_task_is_alive(load, read, ledger, sandbox):
@@ -164,14 +167,42 @@ def test_a_linked_task_given_to_somebody_else_is_still_read(load, read, ledger):
 
 
 def test_a_linked_task_given_away_is_still_read_after_a_long_pause(load, read, ledger, sandbox):
-    """Then linked tasks are looked at by id: changed ones are read, and those unchanged are not."""
+    """Then all linked tasks are looked at in one call, which changes of strangers cannot swell; unchanged ones stay."""
     ledger.enrol(("ann", ANN, enabled(days=30)))
     load(task(1, ago(days=20)), task(2, ago(days=20)), task(3, ago(days=10)))
     state = read().state
     ledger.link(*((f"r{n}", "ann", task_id(n), ANN) for n in (1, 2, 3)))
     sandbox.clock(3 * 86_400)
-    load(task(1, ago(days=-2), CLEO))
-    assert numbers(read(state)) == [1, 3]
+    load(task(1, ago(days=-2), CLEO), *(task(n, ago(days=-1), CLEO) for n in range(100, 130)))
+    sandbox.fault("salesforce", "short_pages", path="/query", size=10)
+    output = read(state)
+    assert numbers(output) == [1, 3]
+    assert output.calls == 3
+
+
+def test_a_linked_task_in_the_recycle_bin_is_a_tombstone_however_old_its_deletion(load, read, ledger, salesforce):
+    """All linked tasks are compared after a long gap, whatever the bookmark says of the time between."""
+    ledger.enrol(("ann", ANN, enabled(days=30)))
+    load(task(1, ago(days=20)), task(2, ago(days=20)))
+    state = read().state
+    ledger.link(("r1", "ann", task_id(1), ANN), ("r2", "ann", task_id(2), ANN))
+    salesforce.delete([task_id(1)])
+    state["bookmarks"]["tasks"] |= {"read_at": ago(days=16), "replication_key_value": ago(hours=-1)}
+    output = read(state)
+    assert [(row["Id"], row["IsDeleted"], row["OwnerId"]) for row in output.records["tasks"]] == [
+        (task_id(1), True, ANN)
+    ]
+
+
+def test_a_first_run_that_was_cut_off_goes_on_where_it_was(load, read, ledger, sandbox):
+    """Owners whose tasks it read in order are not read again from their start."""
+    ledger.enrol(("ann", ANN, enabled(days=3)))
+    load(task(1, ago(hours=20)), task(2, ago(hours=1)))
+    sandbox.fault("salesforce", "status", path="/deleted", status=400)
+    broken = read()
+    assert (broken.exit_code, numbers(broken)) == (1, [1, 2])
+    sandbox.clear_faults("salesforce")
+    assert numbers(read(broken.state)) == [2]
 
 
 def test_after_a_long_gap_all_linked_tasks_are_compared(load, read, ledger, sandbox, salesforce):
@@ -211,6 +242,8 @@ def test_a_lost_state_has_all_linked_tasks_compared(load, read, ledger):
     ledger.link(("r1", "ann", task_id(1), ANN), ("r9", "ann", task_id(9), ANN))
     output = read()
     assert numbers(output) == [1, 9]
+    del output.state["bookmarks"]["tasks"]["read_at"]
+    assert numbers(read(output.state)) == [1, 9]
     assert tombstones(output) == [9]
 
 
@@ -260,11 +293,10 @@ def test_tombstones_of_other_owners_do_not_count(load, read, ledger, salesforce)
     assert tombstones(read(state)) == [2, 3]
 
 
-def test_a_ledger_of_another_org_is_refused(load, ledger, settings, tmp_path):
+def test_a_ledger_of_another_org_is_refused(load, ledger, settings, caplog, capsysbinary):
     """The ledger belongs to the org that it met first; no state goes out."""
     ledger.enrol(("ann", ANN, enabled(days=3)))
     ledger.claim_org("00D000000000001AAA")
     load(task(1, ago(hours=2)))
-    process = run_command(TapSalesforceTasks, tmp_path, settings)
-    assert (process.returncode, process.stdout) == (1, "")
-    assert "00D000000000001AAA" in process.stderr
+    assert "00D000000000001AAA" in problem(TapSalesforceTasks, settings, caplog, capsysbinary)
+    assert capsysbinary.readouterr().out == b""
