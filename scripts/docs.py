@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -137,6 +138,24 @@ def operations() -> str:
     return table(("Call", "", "Answers"), rows)
 
 
+def facts() -> str:
+    """What the sandbox's Salesforce does, from the docstrings of the tests that show it: `§n Title: sentence`."""
+    rows = []
+    for path in sorted((ROOT / "tests/sandbox").glob("test_salesforce_*.py")):
+        found = ast.parse(path.read_text(encoding="utf-8")).body
+        for node in (one for one in found if isinstance(one, ast.FunctionDef)):
+            said = ast.get_docstring(node) or ""
+            if node.name.startswith("test_") and said.startswith("§"):
+                section, _, fact = said.splitlines()[0].partition(": ")
+                rows.append((section, fact, f"`{path.name}` `{node.name}`"))
+    return table(("Section", "What it does", "Test"), sorted(rows, key=lambda row: (section_order(row[0]), row)))
+
+
+def section_order(section: str) -> list[int]:
+    """The numbers of a section, so that §10 comes after §2."""
+    return [int(number) for number in re.findall(r"\d+", section.partition(",")[0])[:2]]
+
+
 def mapping_file() -> str:
     """The packaged mapping file."""
     text = resources.files("tasksync_mappings").joinpath("reminder-task.yml").read_text(encoding="utf-8")
@@ -158,7 +177,8 @@ def generated(what: str) -> str:
     kind, _, argument = what.partition(" ")
     if argument:
         return {"settings": settings_table, "streams": streams}[kind](argument)
-    return {"variables": variables_table, "operations": operations, "mapping": mapping_file}[kind]()
+    pages = {"variables": variables_table, "operations": operations, "mapping": mapping_file, "facts": facts}
+    return pages[kind]()
 
 
 def renewed(page: Path) -> str:
