@@ -12,7 +12,17 @@ from tasksync_engine.carrying import Carrier
 from tasksync_engine.ledger import deletions, intents, links, parked
 from tasksync_engine.ledger.deletions import DONE, HELD, PENDING, Deletion
 from tasksync_engine.ledger.store import now
-from tasksync_engine.pairing import Skip, came_back, counterpart, draft_reminder, draft_task, excluded, is_free, too_old
+from tasksync_engine.pairing import (
+    Skip,
+    came_back,
+    counterpart,
+    draft_reminder,
+    draft_task,
+    excluded,
+    is_free,
+    linked_by_field,
+    too_old,
+)
 from tasksync_engine.settlement import Settlement
 from tasksync_engine.work import Making, Pairing, base_of_create
 
@@ -94,8 +104,6 @@ class Batch:
 
     def _sort(self, record: Record) -> None:
         link = self.known.open_link(record.id)
-        if record.id in self.known.parked:
-            self.settlement.unparked.add(record.id)
         if record.is_tombstone:
             self._take_tombstone(record, link)
             return
@@ -111,6 +119,7 @@ class Batch:
         noted = self.known.deletions.get(record.id)
         if self._waits_already(record):
             return
+        self.settlement.unparked.add(record.id)
         if link is None and self.known.links.get(record.id):
             self.settlement.counts["echoed"] += 1
             return
@@ -137,6 +146,7 @@ class Batch:
             self.settlement.revived.add(link.record_id(context.target))
         if context.translation.is_echo(record.side, record.raw, link.base):
             counts["echoed"] += 1
+            self.settlement.unparked.add(record.id)
             if record.user != link.user(record.side):
                 self.settlement.rebased[link.id] = _with_user(link, record)
             return
@@ -161,16 +171,16 @@ class Batch:
         past = self.known.links.get(record.id, ())
         person = self.context.participation.user(record.side, record.user)
         if past and past[0].state == links.KEPT:
-            self._skip(Skip.KEPT)
+            self._skip(record, Skip.KEPT)
         elif past and _is_stale(record, past[0]):
-            self._skip(Skip.STALE)
+            self._skip(record, Skip.STALE)
         elif person is None:
             self._skip_or_keep_owed(record, Skip.USER_OFF)
         elif person.salesforce_id is None:
             owed = self._is_owed(record) or too_old(record, person, self.context.settings.initial_lookback) is None
             self._skip_or_keep_owed(record, Skip.LEFT_OUT, owed=owed, reason=person.left_out)
         elif record.side == "task" and (reason := excluded(record.raw, self.context.translation)):
-            self._skip(reason)
+            self._skip(record, reason)
         else:
             self.single.append(record)
 
@@ -179,11 +189,11 @@ class Batch:
         change = self.known.parked.get(record.id)
         if self.retried or change is None or change.payload != record.raw:
             return False
-        self.settlement.unparked.discard(record.id)
         self.settlement.counts["still parked"] += 1
         return True
 
-    def _skip(self, reason: Skip) -> None:
+    def _skip(self, record: Record, reason: Skip) -> None:
+        self.settlement.unparked.add(record.id)
         self.settlement.counts[f"skipped: {reason}"] += 1
 
     def _is_owed(self, record: Record) -> bool:
@@ -201,7 +211,7 @@ class Batch:
         if self._is_owed(record) if owed is None else owed:
             self._carrier().park_single_for_roster(record, self.known.parked.get(record.id), reason)
         else:
-            self._skip(skip)
+            self._skip(record, skip)
 
     # Pairing: the counterparts of records without an open link.
 
@@ -213,7 +223,8 @@ class Batch:
             held = links.of_records(connection, self.context.target, candidate_ids)
             begun = intents.of_records(connection, self.context.target, candidate_ids)
         used: set[str] = set()
-        for record in self.single:
+        # Where two records claim one, the claim by the link field goes first.
+        for record in sorted(self.single, key=lambda record: not _named_by_field(record, found.get(record.id, ()))):
             free = [
                 candidate
                 for candidate in found.get(record.id, ())
@@ -224,8 +235,10 @@ class Batch:
                 self._make(record)
                 continue
             intent = self.known.intents.get(record.id) or begun.get(match.id)
+            if intent is not None and match.id in intent.besides:
+                intent = None  # it was there before that create, and so cannot be what the create made
             if intent is None and came_back(record, match):
-                self._make(record, anew=True)
+                self._make(record, besides=tuple(candidate.id for candidate in free))
                 continue
             used.add(match.id)
             self._adopt(record, match, intent.base if intent else {})
@@ -238,33 +251,40 @@ class Batch:
         if not match.is_tombstone:
             self.pairings.append(pairing)
             return
+        self.settlement.unparked.add(record.id)
         self.settlement.new_links.append(pairing.as_new_link())
         self.settlement.deletions.append(self._deletion(match))
 
-    def _make(self, record: Record, *, anew: bool = False) -> None:
+    def _make(self, record: Record, *, besides: tuple[str, ...] = ()) -> None:
         """Make a counterpart, unless the record is too old for one (sync-rules §2.1, §2.2, §6)."""
         person = self.context.participation.user(record.side, record.user)
         was_linked = bool(self.known.links.get(record.id))
-        if not (anew or was_linked or self._is_owed(record)) and person is not None:
+        again = bool(besides) or was_linked
+        if not (again or self._is_owed(record)) and person is not None:
             skip = too_old(record, person, self.context.settings.initial_lookback)
             if skip is not None:
-                self._skip(skip)
+                self._skip(record, skip)
                 return
         translation = self.context.translation
         columns = (draft_task if record.side == "reminder" else draft_reminder)(record, translation)
-        again = anew or was_linked
         self.makings.append(
             Making(
                 source=record,
                 columns=columns,
                 key=f"{record.id}:{record.stamp.isoformat()}" if again else record.id,
                 base=base_of_create(record, columns, translation),
+                besides=besides,
+                begun=self.known.intents.get(record.id),
                 retried=self.retried.get(record.id),
             ),
         )
 
     def _carrier(self) -> Carrier:
         return Carrier(self.context, self.settlement)
+
+
+def _named_by_field(record: Record, candidates: Sequence[Record]) -> bool:
+    return any(linked_by_field(record, candidate) for candidate in candidates)
 
 
 def _is_stale(record: Record, closed: Link) -> bool:

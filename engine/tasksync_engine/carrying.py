@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasksync_clients import ClientError, RowResult
 from tasksync_clients.recovery import OTHER, category
 from tasksync_engine.destination import Create, Update
-from tasksync_engine.ledger import intents
+from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
 from tasksync_engine.ledger.parked import GONE, ROSTER, Parked
 from tasksync_engine.ledger.runs import Event, RecordedConflict
@@ -56,7 +56,10 @@ class Carrier:
             self.settlement.counts["created"] += len(makings)
             return
         with self.context.ledger.transaction() as connection:
-            ahead = [Intent(self.context.source, making.source.id, making.key, making.base) for making in makings]
+            ahead = [
+                Intent(self.context.source, making.source.id, making.key, making.base, making.besides)
+                for making in makings
+            ]
             intents.note(connection, ahead, now())
         creates = [Create(making.source, making.columns, making.key) for making in makings]
         taken: list[Pairing] = []
@@ -69,17 +72,27 @@ class Carrier:
         """One row's outcome; None: its answer never came, and the intent stays for the next run to find."""
         if result is None:
             return
-        if result.ok and result.id:
+        if result.ok and result.id and making.begun is not None and _holds_other(making, result, self.context):
+            # The answer of the earlier create: what it made is older than what was sent now.
+            taken.append(Pairing(making.source, result.id, base=making.begun.base, retried=making.retried))
+        elif result.ok and result.id:
             base = _with_held(making.base, result, self.context)
             pairing = Pairing(making.source, result.id, base=base, origin=self._origin())
             self.settlement.new_links.append(pairing.as_new_link())
             self.settlement.intents_done.add((making.source.side, making.source.id))
+            self.settlement.unparked.add(making.source.id)
             self.settlement.events.append(making.event(result.id))
             self.settlement.counts["created"] += 1
-        elif result.holder_id:
+        elif result.holder_id and self._is_free(result.holder_id):
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:
             self._park_refused(making.source, making.base, result, making.retried)
+
+    def _is_free(self, destination_id: str) -> bool:
+        """Whether no link, open or kept, holds this record of the destination."""
+        with self.context.ledger.transaction() as connection:
+            held = links.of_records(connection, self.context.target, [destination_id])
+        return all(link.state == links.CLOSED for link in held.get(destination_id, ()))
 
     def _origin(self) -> str:
         return "pushed" if self.context.target == "task" else "imported"
@@ -147,10 +160,23 @@ class Carrier:
         updates = [
             Update(change.pairing.current, change.values(fields)) for change in changes if change.pairing.current
         ]
+        self._record_ahead(changes)
         with Answers(lambda: self.context.destination.update(updates)) as results:
             for change, result in zip(changes, results, strict=False):
                 self._written(change, result, again, last=last)
         return again
+
+    def _record_ahead(self, changes: Sequence[Change]) -> None:
+        """Record the conflicts that these writes decide: once the loser is overwritten, nobody could tell any more."""
+        found = [
+            RecordedConflict(*change.pairing.ids, decision.conflict)
+            for change in changes
+            for decision in change.decisions
+            if decision.conflict is not None
+        ]
+        if found:
+            with self.context.ledger.transaction() as connection:
+                runs.write_conflicts(connection, self.context.run_id, now(), found)
 
     def _written(self, change: Change, result: RowResult | None, again: list[Pairing], *, last: bool) -> None:
         """One row's outcome; None: its answer never came, and deciding it again next run finds agreement."""
@@ -182,14 +208,26 @@ class Carrier:
             for decision in change.decisions
             if decision.conflict is not None and (written or decision.write is UNSET)
         ]
+        self._keep_winners_parked(change, base)
         reminder_id, task_id = pairing.ids
         self.settlement.conflicts.extend(RecordedConflict(reminder_id, task_id, conflict) for conflict in found)
         self.settlement.counts["conflicts"] += len(found)
         if found and not written:
             self.settlement.events.append(change.event(self.context.fields, "conflict"))
 
+    def _keep_winners_parked(self, change: Change, base: Base) -> None:
+        """Where the destination's value won, its own parked change still has to go over, although the base moved."""
+        won = {
+            decision.field: base[decision.field]
+            for decision in change.decisions
+            if decision.conflict is not None and decision.write is UNSET and decision.field in base
+        }
+        if won:
+            self.settlement.winners[change.pairing.destination_id] = won
+
     def _keep_link(self, pairing: Pairing, base: Base) -> None:
         if pairing.link is None:
+            self.settlement.unparked.add(pairing.source.id)
             self.settlement.new_links.append(pairing.as_new_link(base))
             self.settlement.intents_done |= {
                 (pairing.source.side, pairing.source.id),
@@ -197,6 +235,7 @@ class Carrier:
             }
             self.settlement.events.append(Event("link", *pairing.ids, {"origin": pairing.origin}))
             return
+        self.settlement.unparked.add(pairing.source.id)
         link = pairing.as_link(pairing.link, base)
         if link != pairing.link:
             self.settlement.rebased[link.id] = link
@@ -294,6 +333,13 @@ def _with_held(base: Base, result: RowResult, context: Context) -> Base:
                 type(pair)(pair.reminder, value) if context.target == "task" else type(pair)(value, pair.task)
             )
     return held
+
+
+def _holds_other(making: Making, result: RowResult, context: Context) -> bool:
+    """Whether the record that the service returned differs from what was sent."""
+    held = result.record or {}
+    columns = (row.column(context.target) for row in context.fields.fields)
+    return any(column in held and held[column] != making.columns.get(column) for column in columns)
 
 
 def _conflict_events(change: Change) -> list[Event]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasksync_clients.recovery import OTHER, category
 from tasksync_engine.batch import Batch
 from tasksync_engine.carrying import STALE_STATUS, Answers
-from tasksync_engine.ledger import deletions, intents, links, parked
+from tasksync_engine.ledger import deletions, intents, links, parked, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
 from tasksync_engine.ledger.parked import ROSTER, Parked
 from tasksync_engine.ledger.runs import Event, RecordedConflict
@@ -20,7 +20,7 @@ from tasksync_engine.work import Pairing
 from tasksync_mappings import Conflict, DeletionOutcome, Pair, merge_deletion, other
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from tasksync_clients import RowResult
@@ -67,33 +67,33 @@ def finish(context: Context) -> None:
     Raises:
         StopRun: The destination cannot go on; what was carried out before is settled.
     """
-    _retry_parked(context)
-    _Deletions(context).carry_out()
+    _Deletions(context, _retry_parked(context)).carry_out()
 
 
-def _retry_parked(context: Context) -> None:
+def _retry_parked(context: Context) -> dict[str, Parked]:
+    """Try what is parked and due; returns the deletions among it, which are pending again."""
     with context.ledger.transaction() as connection:
         due = parked.due(connection, context.source, now(), run_id=context.run_id)
         held = links.of_records(connection, context.source, [change.record_id for change in due])
     changes: dict[str, Parked] = {}
     records: list[Record] = []
-    tombstones: list[str] = []
+    tombstones: dict[str, Parked] = {}
     for change in due:
         try:
             record = context.read_source(change.payload)
         except InvalidRecord:
             continue  # only a new version of the record, or a person, can mend it
         if record.is_tombstone:
-            tombstones.append(record.id)
+            tombstones[record.id] = change
         elif change.code != ROSTER or _may_go(context, record, held.get(record.id, ())):
             changes[record.id] = change
             records.append(record)
     with context.ledger.transaction() as connection:
-        deletions.set_state(connection, context.source, tombstones, PENDING)
-        parked.drop(connection, context.source, tombstones)
+        deletions.set_state(connection, context.source, list(tombstones), PENDING)
     for start in range(0, len(records), CHUNK):
         part = records[start : start + CHUNK]
         Batch(context, {record.id: changes[record.id] for record in part}).process(part)
+    return tombstones
 
 
 def _may_go(context: Context, record: Record, held: Sequence[Link]) -> bool:
@@ -109,6 +109,7 @@ class _Deletions:
     """The deletions of one run: looked up, counted, carried out or held."""
 
     context: Context
+    retried: Mapping[str, Parked]
     settlement: Settlement = field(default_factory=Settlement)
 
     def carry_out(self) -> None:
@@ -251,6 +252,7 @@ class _Deletions:
                     self._deleted(doomed)
                 return
             records = [doomed.current for doomed in waiting if doomed.current is not None]
+            self._record_losses(waiting)
             moved: list[Doomed] = []
             with Answers(lambda records=records: self.context.destination.delete(records)) as results:  # type: ignore[misc]
                 for doomed, result in zip(waiting, results, strict=False):
@@ -270,7 +272,7 @@ class _Deletions:
 
     def _deleted(self, doomed: Doomed) -> None:
         self.settlement.counts["deleted"] += 1
-        self._record_loss(doomed)
+        self.settlement.counts["conflicts"] += doomed.outcome is DeletionOutcome.DELETE_CHANGED
         if doomed.link is not None:
             self._close(doomed, action="delete")
             return
@@ -287,24 +289,28 @@ class _Deletions:
         detail = {"to": self.context.target, "outcome": doomed.outcome.value if doomed.outcome else None}
         self.settlement.events.append(Event(action, *doomed.ids, detail))
 
-    def _record_loss(self, doomed: Doomed) -> None:
-        """A deletion that takes edits with it is a conflict that the deletion won (sync-rules §6)."""
-        if doomed.outcome is not DeletionOutcome.DELETE_CHANGED or doomed.link is None or doomed.current is None:
-            return
-        lost = self.context.fields.values(doomed.current.side, doomed.current.raw)
-        values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
-        conflict = Conflict("deletion", None, values, self.context.source)
-        self.settlement.conflicts.append(
-            RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict),
-        )
-        self.settlement.counts["conflicts"] += 1
+    def _record_losses(self, condemned: Sequence[Doomed]) -> None:
+        """A deletion that takes edits with it is a conflict that it won: recorded before the record is gone (§6)."""
+        found = []
+        for doomed in condemned:
+            if doomed.outcome is DeletionOutcome.DELETE_CHANGED and doomed.link and doomed.current:
+                lost = self.context.fields.values(doomed.current.side, doomed.current.raw)
+                values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
+                conflict = Conflict("deletion", None, values, self.context.source)
+                found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict))
+        if found:
+            with self.context.ledger.transaction() as connection:
+                runs.write_conflicts(connection, self.context.run_id, now(), found)
 
     def _note(self, doomed: Doomed, state: str) -> None:
         self.settlement.deletions.append(replace(doomed.deletion, state=state))
+        self.settlement.unparked.add(doomed.tombstone.id)
 
     def _park(self, doomed: Doomed, code: str, message: str, result: RowResult | None) -> None:
         self._note(doomed, PARKED)
         recovery = result.recovery if result else None
+        previous = self.retried.get(doomed.tombstone.id)
+        attempts = previous.attempts + 1 if previous else 1
         self.settlement.parked[doomed.tombstone.id] = Parked(
             side=doomed.tombstone.side,
             record_id=doomed.tombstone.id,
@@ -313,7 +319,8 @@ class _Deletions:
             message=message,
             payload=doomed.tombstone.raw,
             user_id=doomed.current.user if doomed.current else None,
-            parked_at=now(),
-            retry_at=retry_time(recovery, 1, now()),
+            attempts=attempts,
+            parked_at=previous.parked_at if previous else now(),
+            retry_at=retry_time(recovery, attempts, now()),
         )
         self.settlement.counts["parked"] += 1

@@ -61,7 +61,8 @@ def too_old(record: Record, person: Participant, lookback: timedelta) -> Skip | 
     return Skip.BEFORE_LOOKBACK if record.stamp < begins else None
 
 
-def _linked_by_field(source: Record, candidate: Record) -> bool:
+def linked_by_field(source: Record, candidate: Record) -> bool:
+    """Whether it is the link field, on whichever of the two is the task, that names the other."""
     task, reminder = (source, candidate) if source.side == "task" else (candidate, source)
     return task.pointer == reminder.id
 
@@ -86,7 +87,7 @@ def counterpart(source: Record, candidates: Sequence[Record]) -> Record | None:
         candidates,
         key=lambda candidate: (
             candidate.is_tombstone,
-            not _linked_by_field(source, candidate),
+            not linked_by_field(source, candidate),
             epoch - (candidate.deleted_at or epoch),
         ),
         default=None,

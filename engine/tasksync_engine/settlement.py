@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasksync_clients import Recovery
 from tasksync_engine.ledger import deletions, intents, links, parked, runs
+from tasksync_mappings import other
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.links import Link, NewLink
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.ledger.runs import Event, RecordedConflict
-    from tasksync_mappings import Side
+    from tasksync_mappings import Base, Side
 
 FIRST_BACK_OFF = timedelta(minutes=5)
 LONGEST_BACK_OFF = timedelta(hours=6)
@@ -38,6 +39,7 @@ class Settlement:
         unparked: Records whose parked change is replaced or done.
         deletions: Tombstones taken in, or moved to another state.
         undeleted: Records whose deletion is dropped: they live, or it was carried out.
+        winners: By record of the other side, the bases of the fields in which its own value won a conflict.
         revived: Records of the other side whose change waited for a deleted record that lives again.
         intents_done: Records whose create is settled, with their side.
         conflicts: To be recorded.
@@ -53,6 +55,7 @@ class Settlement:
     unparked: set[str] = field(default_factory=set)
     deletions: list[Deletion] = field(default_factory=list)
     undeleted: set[str] = field(default_factory=set)
+    winners: dict[str, Base] = field(default_factory=dict)
     revived: set[str] = field(default_factory=set)
     intents_done: set[tuple[Side, str]] = field(default_factory=set)
     conflicts: list[RecordedConflict] = field(default_factory=list)
@@ -67,6 +70,7 @@ class Settlement:
             intents.drop(connection, intent_side, sorted(key[1] for key in self.intents_done if key[0] == intent_side))
         self._write_links(connection, at)
         parked.park(connection, [replace(change, run_id=run_id) for change in self.parked.values()])
+        parked.rebase(connection, other(side), self.winners)
         for record_id in sorted(self.revived):
             parked.request_retry(connection, at, record_id)
         deletions.note(connection, self.deletions)

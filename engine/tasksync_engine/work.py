@@ -12,6 +12,7 @@ from tasksync_mappings import UNSET, Base, Decision, Pair, Times, other
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tasksync_engine.ledger.intents import Intent
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
     from tasksync_mappings import FieldMap, Translation
@@ -57,7 +58,7 @@ class Pairing:
 
     def incoming(self, fields: FieldMap) -> Mapping[str, Any]:
         """The source's record, without the fields whose base has moved since the change was parked (§7.2)."""
-        if self.retried is None:
+        if self.retried is None or self.link is None:
             return self.source.raw
         settled = {
             row.column(self.source.side)
@@ -151,6 +152,8 @@ class Making:
         columns: What the new record shall hold, in the destination's columns.
         key: The idempotency key.
         base: The base of the link that it will have.
+        besides: Deleted counterparts that are known already.
+        begun: An earlier create of this record that was never settled.
         retried: The parked create that is tried again.
     """
 
@@ -158,6 +161,8 @@ class Making:
     columns: Mapping[str, Any]
     key: str
     base: Base
+    besides: tuple[str, ...] = ()
+    begun: Intent | None = None
     retried: Parked | None = None
 
     def event(self, destination_id: str | None) -> Event:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tasksync_clients.sales_connect import SalesConnectClient
     from tasksync_engine.destination import Create, Update
 
+SHORT_ID = 15
+
 
 class SalesConnectDestination(Destination):
     """Reminders through the batch resource: creates carry an idempotency key, updates and deletes the version."""
@@ -63,7 +65,9 @@ class SalesConnectDestination(Destination):
     def _search(self, task_ids: Sequence[str], reminder_ids: Sequence[str]) -> list[Record]:
         reminders: dict[str, Record] = {}
         if task_ids:
-            for page in self._client.reminders(include_deleted=True, salesforce_task_ids=task_ids):
+            # Whoever wrote the pointer may have used either form of the id.
+            forms = [form for task_id in task_ids for form in (task_id, task_id[:SHORT_ID])]
+            for page in self._client.reminders(include_deleted=True, salesforce_task_ids=forms):
                 reminders |= {reminder.id: reminder for reminder in map(read_reminder, page)}
         if reminder_ids:
             for page in self._client.reminders(include_deleted=True, ids=reminder_ids):

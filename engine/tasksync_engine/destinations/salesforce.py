@@ -103,8 +103,11 @@ class SalesforceDestination(Destination):
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living tasks among these, one call for 2,000."""
         rows = self._client.retrieve(TASK, list(ids), self._columns())
-        tasks = (self._read_task(row) for row in rows if row is not None)
-        return {task.id: task for task in tasks if not task.is_tombstone}
+        found = {task.id: task for task in (self._read_task(row) for row in rows if row is not None)}
+        # A retrieve may hide archived tasks, which are anything but deleted.
+        hidden = self._search([], sorted(set(ids) - found.keys()))
+        found |= {task.id: task for task in hidden}
+        return {task_id: task for task_id, task in found.items() if not task.is_tombstone}
 
     def _columns(self) -> list[str]:
         return list(dict.fromkeys([*ALWAYS_READ, *self._fields.columns("task"), self._link_field]))

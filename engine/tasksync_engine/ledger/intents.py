@@ -22,18 +22,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One create: the source's record, the idempotency key, and the base that the new link would have."""
+    """One create on its way out.
+
+    Attributes:
+        side: The side of the source's record.
+        record_id: Its id there.
+        key: The idempotency key.
+        base: The base that the new link will have.
+        besides: Deleted counterparts that were known before: they are not what this create made.
+    """
 
     side: Side
     record_id: str
     key: str
     base: Base
+    besides: tuple[str, ...] = ()
 
 
 def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
     """The creates of these records that never were settled."""
     return {
-        row.record_id: Intent(row.side, row.record_id, row.key, decode_base(row.base))
+        row.record_id: Intent(row.side, row.record_id, row.key, decode_base(row.base), tuple(row.besides))
         for part in chunks(ids)
         for row in connection.execute(select(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))
     }
@@ -50,6 +59,7 @@ def note(connection: Connection, creates: Iterable[Intent], at: datetime) -> Non
             "record_id": intent.record_id,
             "key": intent.key,
             "base": encode_base(intent.base),
+            "besides": list(intent.besides),
             "noted_at": at,
         }
         for intent in latest.values()

@@ -44,7 +44,7 @@ def _busy(name: str) -> Busy:
 
 @contextmanager
 def _hold_file(engine: Engine, name: str, wait_seconds: float) -> Iterator[None]:
-    database = Path(engine.url.database or "ledger.db")
+    database = Path(engine.url.database or "ledger.db").resolve()
     lock = FileLock(database.with_name(f"{database.name}.{name}.lock"), timeout=wait_seconds, mode=0o600)
     try:
         lock.acquire()

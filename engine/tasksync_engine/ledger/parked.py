@@ -129,6 +129,14 @@ def park(connection: Connection, changes: Iterable[Parked]) -> None:
         connection.execute(insert(parked), rows)
 
 
+def rebase(connection: Connection, side: Side, moved: Mapping[str, Base]) -> None:
+    """Take over the bases of these fields, so that they still count as changed although their base has moved."""
+    for record_id, change in of_records(connection, side, sorted(moved)).items():
+        base = encode_base({**change.base, **moved[record_id]})
+        query = update(parked).where(parked.c.side == side, parked.c.record_id == record_id)
+        connection.execute(query.values(base=base))
+
+
 def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
     """Forget what is parked of these records."""
     for part in chunks(ids):

@@ -109,7 +109,11 @@ def planned(connection: Connection, run_id: int) -> list[Event]:
 
 
 def write_conflicts(connection: Connection, run_id: int, at: datetime, found: Iterable[RecordedConflict]) -> None:
-    """Record conflicts, each once, with base, both values and the winner."""
+    """Record conflicts, each once, with base, both values and the winner.
+
+    A conflict is recorded before the write that decides it; deciding it again, after a lost answer or a crash, must
+    not record it twice.
+    """
     rows = [
         {
             "run_id": run_id,
@@ -124,8 +128,23 @@ def write_conflicts(connection: Connection, run_id: int, at: datetime, found: It
         }
         for item in found
     ]
-    if rows:
-        connection.execute(insert(conflicts), rows)
+    new = [row for row in rows if not _is_recorded(connection, row)]
+    if new:
+        connection.execute(insert(conflicts), new)
+
+
+def _is_recorded(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether the newest conflict of this link and field is this very one."""
+    query = (
+        select(conflicts)
+        .where(*(conflicts.c[name] == row[name] for name in ("reminder_id", "task_id", "field")))
+        .order_by(conflicts.c.id.desc())
+        .limit(1)
+    )
+    newest = connection.execute(query).first()
+    return newest is not None and all(
+        mapping_of(newest)[name] == row[name] for name in ("base", "reminder_value", "task_value", "winner")
+    )
 
 
 def all_conflicts(connection: Connection, run_id: int | None = None) -> list[Mapping[str, Any]]:

@@ -141,6 +141,7 @@ intents = Table(
     _record(),
     Column("key", String(255), nullable=False),
     Column("base", Json, nullable=False),
+    Column("besides", Json, nullable=False),
     Column("noted_at", Utc, nullable=False),
 )
 

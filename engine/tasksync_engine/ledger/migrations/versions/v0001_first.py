@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.String(length=255), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("besides", sa.Text(), nullable=False),
         sa.Column("noted_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("side", "record_id"),
     )
