@@ -63,9 +63,8 @@ class ReminderReading:
         asked = self._user_ids if self._afresh or self._ledger is None else frozenset[str]()
         if len(asked) > MOST_USERS_A_CALL:
             asked = frozenset()
-        linked = self._linked(sorted(self._user_ids)) if self._user_ids and not asked else frozenset[str]()
-        for page in self._read(updated_since=self._stream.since(), assignee_ids=sorted(asked) or None):
-            yield [row for row in page if self._concerns(row, linked)]
+        for page in self._read(updated_since=self._stream.resume(self._began), assignee_ids=sorted(asked) or None):
+            yield page if asked else self._concerned(page)
             self._stream.move_bookmark(fixed(page[-1]["updated_at"]), self._began)
         self._stream.window_read(self._began)
 
@@ -93,8 +92,14 @@ class ReminderReading:
                 self._seen.update(row["id"] for row in page)
                 yield page
 
-    def _concerns(self, row: dict[str, Any], linked: frozenset[str]) -> bool:
-        return not self._user_ids or row["assignee_id"] in self._user_ids or row["id"] in linked
+    def _concerned(self, page: Page) -> Page:
+        """The rows of `user_ids`, and those that are linked to one of theirs as far as the ledger knows."""
+        if not self._user_ids:
+            return page
+        others = [row["id"] for row in page if row["assignee_id"] not in self._user_ids]
+        users = sorted(self._user_ids)
+        linked = self._ledger.linked_among("reminder", others, users=users) if self._ledger else frozenset[str]()
+        return [row for row in page if row["assignee_id"] in self._user_ids or row["id"] in linked]
 
     def _linked(self, users: Sequence[str] | None) -> frozenset[str]:
         if self._ledger is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_tasks.deletions import LogWindow
@@ -13,7 +12,7 @@ from tasksync_clients.soql import chunked_in
 from tasksync_engine.singer.tap_times import moment, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from tap_salesforce_tasks.owners import Owners
     from tap_salesforce_tasks.streams import Tasks
@@ -79,7 +78,7 @@ class TaskReading:
     def _start(self) -> str | None:
         if self._afresh and self._owners.starts:
             return self._owners.first_start(self._owners.starts)
-        return self._stream.since()
+        return self._stream.resume(self._began)
 
     def _changed(self) -> Iterator[Page]:
         conditions = window(self._since, window_end(self._now))
@@ -117,7 +116,8 @@ class TaskReading:
         if self._ledger is None or not (everything or self._new_owners):
             return
         of_new_owners = set(self._ledger.linked_ids("task", users=self._new_owners)) if self._new_owners else set[str]()
-        ids = (of_new_owners | self._linked_ids if everything else of_new_owners) - self._met
+        of_all = self._ledger.linked_ids("task", users=self._owners.asked or None) if everything else ()
+        ids = of_new_owners.union(of_all) - self._met
         for now in self._look.at_linked(sorted(ids)):
             looked_at = self._client.server_time()
             yield [gone(id_, looked_at) for id_, row in now.items() if row is None]
@@ -130,12 +130,10 @@ class TaskReading:
 
     def _kept(self, page: Page) -> Page:
         """The rows of a page that count."""
-        kept = []
         for row in page:
             self._note(row)
-            if self._owners.of_interest(row) or row["Id"] in self._linked_ids:
-                kept.append(row)
-        return kept
+        linked = self._linked_among([row["Id"] for row in page if not self._owners.of_interest(row)])
+        return [row for row in page if row["Id"] in linked or self._owners.of_interest(row)]
 
     def _note(self, row: Row) -> None:
         if row["IsDeleted"]:
@@ -145,9 +143,8 @@ class TaskReading:
         if self._ledger is not None:
             self._met.add(row["Id"])
 
-    @cached_property
-    def _linked_ids(self) -> frozenset[str]:
-        """Linked tasks; with `owner_ids` those whose owner is one of them as far as the ledger knows."""
-        if self._ledger is None:
+    def _linked_among(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of these tasks that are linked; with `owner_ids`, to one of them as far as the ledger knows."""
+        if self._ledger is None or not ids:
             return frozenset()
-        return frozenset(self._ledger.linked_ids("task", users=self._owners.asked or None))
+        return self._ledger.linked_among("task", ids, users=self._owners.asked or None)

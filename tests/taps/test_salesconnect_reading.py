@@ -38,7 +38,7 @@ def read(sandbox, salesconnect_settings):
 
 def test_settings_and_users_come_first_with_a_state_behind_them(load, read):
     """The target knows template and roster before it sees a reminder, in a first run and in every other."""
-    load(users=[user("ann", ago(days=3))], reminders=[reminder("r1", ago(hours=1))])
+    load(users=[user("ann", ago(days=3))], reminders=[reminder("r1", ago(minutes=1))])
     first = read()
     for output in (first, read(first.state)):
         kinds = [(message["type"], message.get("stream")) for message in output.messages]
@@ -98,15 +98,19 @@ def test_users_are_read_once_also_where_their_stream_is_deselected(load, sandbox
 
 
 def test_only_changes_are_read_with_an_overlap(load, read):
-    """A later run reads from the bookmark less `lookback_seconds`, so that a late commit is caught."""
+    """A later run reads from the last one's beginning less `lookback_seconds`, so that a late commit is caught."""
     load(
         users=[user("ann", ago(days=3))],
-        reminders=[reminder("old", ago(hours=2)), reminder("recent", ago(minutes=65)), reminder("last", ago(hours=1))],
+        reminders=[
+            reminder("old", ago(minutes=15)),
+            reminder("recent", ago(minutes=8)),
+            reminder("last", ago(minutes=3)),
+        ],
     )
     state = read().state
-    load(reminders=[reminder("late", ago(minutes=64))])
+    load(reminders=[reminder("late", ago(minutes=7))])
     assert read(state).ids("reminders") == ["last", "late", "recent"]
-    assert read(state, lookback_seconds=0).ids("reminders") == ["last"]
+    assert read(state, lookback_seconds=300).ids("reminders") == ["last"]
 
 
 def test_a_late_commit_is_caught_by_the_overlap(load, read, sandbox):
@@ -158,7 +162,7 @@ def test_who_switches_on_is_read_in_full_once(load, read):
     """Old reminders of a user who turns task sync on, or on again, are read, and the bookmark does not move for it."""
     load(
         users=[user("ann", ago(days=3)), user("bob")],
-        reminders=[reminder("a1", ago(days=2)), reminder("b1", ago(days=9), "bob"), reminder("last", ago(hours=1))],
+        reminders=[reminder("a1", ago(days=2)), reminder("b1", ago(days=9), "bob"), reminder("last", ago(minutes=3))],
     )
     first = read()
     load(users=[user("bob", ago(hours=1))])
@@ -225,7 +229,7 @@ def test_forgotten_reminders_of_a_user_who_switches_on_are_tombstones(load, read
 
 def test_another_ledger_voids_the_bookmark(load, read, ledger, tmp_path):
     """Everything is read again for a new ledger, also after a run that knew no ledger at all."""
-    load(users=[user("ann", ago(days=3))], reminders=[reminder("r1", ago(days=2)), reminder("r2", ago(hours=1))])
+    load(users=[user("ann", ago(days=3))], reminders=[reminder("r1", ago(days=2)), reminder("r2", ago(minutes=3))])
     state = read(ledger_url=ledger.url).state
     assert read(state, ledger_url=ledger.url).ids("reminders") == ["r2"]
     alone = read(state)

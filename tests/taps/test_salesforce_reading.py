@@ -89,12 +89,12 @@ def test_a_first_run_that_finds_nothing_moves_on_all_the_same(read):
 
 
 def test_only_changes_are_read_with_an_overlap(load, read):
-    """A later run reads from the bookmark less `lookback_seconds`."""
-    load(task(1, ago(hours=2)), task(2, ago(minutes=65)), task(3, ago(hours=1)))
+    """A later run reads from the last one's beginning less `lookback_seconds`."""
+    load(task(1, ago(minutes=15)), task(2, ago(minutes=8)), task(3, ago(minutes=3)))
     state = read().state
-    load(task(4, ago(minutes=64)))
+    load(task(4, ago(minutes=7)))
     assert numbers(read(state)) == [2, 3, 4]
-    assert numbers(read(state, lookback_seconds=0)) == [3]
+    assert numbers(read(state, lookback_seconds=300)) == [3]
 
 
 def test_what_was_stamped_in_this_very_second_is_read(load, read):

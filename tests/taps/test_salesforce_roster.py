@@ -99,7 +99,7 @@ def test_an_unchanged_run_costs_two_calls(load, read, ledger):
 def test_who_is_new_to_the_roster_is_read_once(load, read, ledger):
     """Also who turns task sync on again; the bookmark does not move for it."""
     ledger.enrol(("ann", ANN, enabled(days=3)))
-    load(task(1, ago(minutes=30)), task(2, ago(hours=20), BOB), task(3, ago(days=3), BOB))
+    load(task(1, ago(minutes=3)), task(2, ago(hours=20), BOB), task(3, ago(days=3), BOB))
     first = read()
     assert numbers(first) == [1]
     ledger.enrol(("bob", BOB, enabled(hours=1)))
@@ -176,7 +176,7 @@ def test_a_linked_task_given_away_is_still_read_after_a_long_pause(load, read, l
     load(task(1, ago(days=-2), CLEO), *(task(n, ago(days=-1), CLEO) for n in range(100, 130)))
     sandbox.fault("salesforce", "short_pages", path="/query", size=10)
     output = read(state)
-    assert numbers(output) == [1, 3]
+    assert numbers(output) == [1]
     assert output.calls == 3
 
 
@@ -250,7 +250,7 @@ def test_a_lost_state_has_all_linked_tasks_compared(load, read, ledger):
 def test_another_ledger_voids_the_bookmark(load, read, ledger):
     """Everything is read again for a new ledger, also after a run that knew no ledger at all."""
     ledger.enrol(("ann", ANN, enabled(days=3)))
-    load(task(1, ago(days=2)), task(2, ago(hours=1)))
+    load(task(1, ago(days=2)), task(2, ago(minutes=3)))
     state = read().state
     assert state["bookmarks"]["tasks"]["ledger"] == ledger.id
     assert numbers(read(state)) == [2]
@@ -264,7 +264,7 @@ def test_another_ledger_voids_the_bookmark(load, read, ledger):
 def test_a_share_of_the_owners(load, read, ledger):
     """With `owner_ids`, only these of the roster are read, and what was linked to them."""
     ledger.enrol(("ann", ANN, enabled(days=3)), ("bob", BOB, enabled(days=3)))
-    load(task(1, ago(hours=2)), task(2, ago(hours=1), BOB), task(3, ago(hours=1)))
+    load(task(1, ago(hours=2)), task(2, ago(minutes=3), BOB), task(3, ago(hours=1)))
     state = read(owner_ids=[BOB]).state
     assert state["bookmarks"]["tasks"]["owners"].keys() == {BOB}
     ledger.link(("r1", "ann", task_id(1), ANN), ("r3", "bob", task_id(3), BOB))

@@ -12,7 +12,7 @@ from tasksync_engine.ledger.schema import links
 from tasksync_mappings import Base, Pair, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -81,6 +81,10 @@ def _column(side: Side) -> Any:  # noqa: ANN401 - SQLAlchemy's column type depen
     return links.c.reminder_id if side == "reminder" else links.c.task_id
 
 
+def _user_column(side: Side) -> Any:  # noqa: ANN401 - see above
+    return links.c.reminder_user if side == "reminder" else links.c.task_user
+
+
 def _link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
     return Link(
         id=row.id,
@@ -111,12 +115,24 @@ def open_ids(connection: Connection, side: Side, users: Collection[str] | None =
     query = select(_column(side)).where(links.c.state == OPEN).order_by(links.c.id)
     if users is None:
         return list(connection.execute(query).scalars())
-    column = links.c.reminder_user if side == "reminder" else links.c.task_user
+    column = _user_column(side)
     return [
         record_id
         for part in chunks(sorted(users))
         for record_id in connection.execute(query.where(column.in_(part))).scalars()
     ]
+
+
+def open_among(
+    connection: Connection, side: Side, ids: Sequence[str], users: Collection[str] | None = None
+) -> Iterator[str]:
+    """Which of these ids are in open links; with `users`, of those whose record there is theirs."""
+    user = _user_column(side)
+    for part in chunks(ids):
+        query = select(_column(side), user).where(_column(side).in_(part), links.c.state == OPEN)
+        for record_id, user_id in connection.execute(query):
+            if users is None or user_id in users:
+                yield record_id
 
 
 def count_open(connection: Connection) -> int:

@@ -20,7 +20,7 @@ from tasksync_engine.ledger import roster as roster_table
 from tasksync_engine.ledger.schema import meta
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from types import TracebackType
 
     from sqlalchemy import Connection, Engine
@@ -112,6 +112,14 @@ class Ledger:
         """The ids of one side in all open links, or in those whose record there belongs to `users`."""
         with self.transaction() as connection:
             return links.open_ids(connection, side, users)
+
+    def linked_among(self, side: Side, ids: Sequence[str], users: Collection[str] | None = None) -> frozenset[str]:
+        """Which of these ids are in open links, or in those whose record there belongs to `users`.
+
+        Costs by the number of these ids, not of the links.
+        """
+        with self.transaction() as connection:
+            return frozenset(links.open_among(connection, side, ids, users))
 
     def participants(self) -> list[Participant]:
         """The users who have task sync on (sync-rules §1)."""

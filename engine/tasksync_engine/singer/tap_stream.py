@@ -168,12 +168,45 @@ class IncrementalStream(PagedStream):
             return self.sync_tap.start_date
         return stamp(moment(self.bookmark) - timedelta(seconds=self.config["lookback_seconds"]))
 
+    def resume(self, now: str) -> str | None:
+        """From when a reading that begins now reads, for a stream whose state also keeps `read_at`.
+
+        A complete reading saw what was stamped before it began, but for the overlap. So the next one begins there where
+        nothing newer has appeared: from the bookmark it would read the newest records again, however many share a time.
+        A time beyond `now` is of a clock that was set back since, and says nothing of what is stamped by it today.
+
+        Args:
+            now: the service's time, in the fixed format.
+
+        Returns:
+            A whole second, as Salesforce stamps, in the fixed format; or `start_date`, or None.
+        """
+        if self.bookmark is None:
+            return self.sync_tap.start_date
+        latest = _end_of_second(now)
+        read_at = self.stream_state.get("read_at")
+        if read_at is not None and read_at > latest:
+            # Noted, so that the next run begins here too if this one does not come to its end.
+            read_at = self.stream_state["read_at"] = min(self.bookmark, now)
+        read_to = max((time for time in (self.bookmark, read_at) if time is not None and time <= latest), default=now)
+        return stamp((moment(read_to) - timedelta(seconds=self.config["lookback_seconds"])).replace(microsecond=0))
+
     def move_bookmark(self, read_to: str, now: str) -> None:
         """Everything up to here is written; a record stamped in the future must not hide what comes before it."""
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = max(self.bookmark or "", min(read_to, now))
 
     def window_read(self, now: str) -> None:
-        """The window is read to its end: where it held nothing at all, the next one begins here."""
+        """The window is read to its end: where it held nothing at all, the next one begins here.
+
+        So it does where the service's clock was set back behind the bookmark; nothing else moves a bookmark back.
+        """
         if self.bookmark is None:
             self.move_bookmark(now, now)
+        elif self.bookmark > _end_of_second(now):
+            self.stream_state["replication_key_value"] = now
+
+
+def _end_of_second(now: str) -> str:
+    """The latest that a service's clock may show: it tells its time cut to the second, and runs may share one."""
+    return stamp(moment(now).replace(microsecond=999_999))
