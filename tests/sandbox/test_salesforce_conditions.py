@@ -187,6 +187,7 @@ def test_declared_fields(org: OrgCaller) -> None:
         {"Task": {"add": [{"type": "string"}]}},
         {"Task": {"add": [{"name": "A__c", "colour": "red"}]}},
         {"Task": {"picklists": {"Nope": ["a"]}}},
+        {"Task": {"remove": ["Subject"]}, "Nope": {}},
     ],
 )
 def test_a_schema_change_that_cannot_be_made_is_said(org: OrgCaller, change: dict[str, Any]) -> None:

@@ -157,6 +157,19 @@ def test_a_late_commit_appears_behind_the_newest_stamp(org: OrgCaller) -> None:
     assert org.task(target)["SystemModstamp"] < org.task(newest)["SystemModstamp"]
 
 
+def test_a_deletion_may_be_committed_late(org: OrgCaller) -> None:
+    """§8: a late deletion leaves the record readable, and its log empty, until it appears with its earlier stamp."""
+    record_id = org.create(Subject="x")
+    org.sandbox.fault("salesforce", "late_commit", method="DELETE", seconds=60, times=1)
+    assert org.delete(f"/sobjects/Task/{record_id}").status_code == 204
+    assert org.names("Id != null") == ["x"]
+    assert around(org, "deleted")["deletedRecords"] == []
+    org.sandbox.clock(61)
+    deleted = org.task(record_id)
+    assert deleted["IsDeleted"] is True
+    assert around(org, "deleted")["deletedRecords"] == [{"id": record_id, "deletedDate": deleted["SystemModstamp"]}]
+
+
 def test_a_late_commit_still_holds_its_values(org: OrgCaller) -> None:
     """§8: an upsert of a value whose row is not visible yet finds that row, as a unique index does."""
     org.sandbox.fault("salesforce", "late_commit", method="PATCH", seconds=600, times=1)

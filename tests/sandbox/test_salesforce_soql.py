@@ -126,6 +126,27 @@ def test_conditions(tasks: OrgCaller, condition: str, expected: str) -> None:
     assert found(tasks, condition) == expected
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"OwnerId = '{ADA}'",
+        f"OwnerId IN ('{ADA}', '{QUEUE}') AND SystemModstamp > 2024-03-01T10:00:00Z",
+        f"SystemModstamp >= 2024-03-01T10:00:01Z AND SystemModstamp <= 2024-03-02T00:00:00Z AND WhoId = '{LEAD}'",
+        "SystemModstamp = 2024-03-02T00:00:00Z AND Status = 'Deferred'",
+        "SystemModstamp = LAST_N_DAYS:9000 AND IsClosed = false",
+        "Sales_Connect_Id__c IN ('Ab', 'x') AND Id > '00TA00000000000AAA'",
+        "Id IN ('00TA00000000001AAA', '00TA00000000005AAA') AND Id != '00TA00000000001AAA'",
+        f"WhoId = '{CONTACT}' AND WhatId = '{OPPORTUNITY}'",
+        f"AccountId = '{ACCOUNT}' AND OwnerId = '{BOB}'",
+    ],
+)
+def test_an_index_never_changes_the_answer(tasks: OrgCaller, condition: str) -> None:
+    """§2: a condition finds the same through an index as behind a double negation, which no index serves."""
+    without = f"(NOT (NOT ({condition})))"
+    assert found(tasks, condition, everything=True) == found(tasks, without, everything=True)
+    assert found(tasks, condition) == found(tasks, without)
+
+
 def test_query_all_finds_deleted_and_archived_records(tasks: OrgCaller) -> None:
     """§2, §7 Archiving: query drops deleted and archived tasks, queryAll has both."""
     assert found(tasks, "Id != null") == "1234"

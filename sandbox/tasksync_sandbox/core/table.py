@@ -61,6 +61,13 @@ class Table(Generic[R]):
         self.ordered = {name: OrderedIndex(value) for name, value in indexes.ordered.items()}
         self._indexes = [*self.unique.values(), *self.hashed.values(), *self.ordered.values()]
 
+    def add_hashed(self, name: str, value: Callable[[R], Hashable | None]) -> None:
+        """Add an index for equal values to a table that may hold rows already."""
+        index = HashIndex(value)
+        index.add_all(self.rows.items())
+        self.hashed[name] = index
+        self._indexes.append(index)
+
     def get(self, key: str) -> R | None:
         """The row as readers see it."""
         return self.rows.get(key)

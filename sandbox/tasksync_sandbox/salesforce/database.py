@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.core.table import Indexes
-from tasksync_sandbox.salesforce.rows import ROW_TYPES, Row
+from tasksync_sandbox.salesforce.rows import ROW_TYPES, Row, getter
 from tasksync_sandbox.salesforce.schema import Schema
 from tasksync_sandbox.salesforce.schema.objects import STANDARD
 
@@ -31,9 +31,22 @@ class Database:
 
     def _declare(self, sobject: SObject) -> Table[Row]:
         hashed = {name: _reader(name) for name in _HASHED if name.lower() in sobject.fields}
-        hashed |= {field.name: _key_reader(field) for field in sobject.external_ids}
+        hashed |= {field.name: _key_reader(sobject, field) for field in sobject.external_ids}
         indexes = Indexes(hashed=hashed, ordered={BY_STAMP: _reader(BY_STAMP)})
         return self.store.table(sobject.name, ROW_TYPES[sobject.name], _read_id, indexes)
+
+    def change_schema(self, changes: dict[str, dict[str, Any]]) -> None:
+        """Change objects, and add an index for each external id that is new.
+
+        Raises:
+            ValueError: a change that cannot be made.
+        """
+        self.schema.change(changes)
+        for sobject in map(self.schema.get, changes):
+            table = self._tables[sobject.name]
+            for field in sobject.external_ids:
+                if field.name not in table.hashed:
+                    table.add_hashed(field.name, _key_reader(sobject, field))
 
     def table(self, sobject: SObject) -> Table[Row]:
         """Return the rows of an object."""
@@ -65,16 +78,16 @@ def _reader(name: str) -> Callable[[Row], Any]:
     return read
 
 
-def _key_reader(field: Field) -> Callable[[Row], Any]:
-    """Return a function from a row to what its external id counts as."""
-    name = field.name
+def _key_reader(sobject: SObject, field: Field) -> Callable[[Row], Any]:
+    """Return a function from a row to its key in the index of an external id."""
+    get = getter(sobject, field)
 
     def read(row: Row) -> Any:  # noqa: ANN401  a value of the row
-        return index_key(field, getattr(row, name))
+        return index_key(get(row))
 
     return read
 
 
-def index_key(field: Field, value: Any) -> Any:  # noqa: ANN401  a value of the field
-    """Return what a value counts as where equal ones are looked for: lower case where case does not matter."""
-    return value.lower() if isinstance(value, str) and not field.case_sensitive else value
+def index_key(value: Any) -> Any:  # noqa: ANN401  a value of the field
+    """Return an external id as its index holds it: in lower case, so that it serves whether or not case matters."""
+    return value.lower() if isinstance(value, str) else value

@@ -73,15 +73,13 @@ class Org:
         Raises:
             ValueError: a change that cannot be made.
         """
-        for name, settings in changes.items():
-            self.database.schema.change(name, settings)
+        self.database.change_schema(changes)
         self.store.set_value("schema", [*self.store.values.get("schema", []), changes])
 
     def found(self) -> None:
         """Make what a new or emptied org lacks: its id, its organization and its integration user."""
         for changes in self.store.values.get("schema", []):
-            for name, settings in changes.items():
-                self.database.schema.change(name, settings)
+            self.database.change_schema(changes)
         with self.store.transaction():
             if "org_id" not in self.store.values:
                 self.store.set_value("org_id", make_id("00D", 1))

@@ -33,23 +33,28 @@ _TOKEN_PATHS = ("/services/oauth2/", "/services/soap/", "/id/")
 
 
 class SalesforceService:
-    """The Salesforce half of the sandbox: one org behind its REST API."""
+    """The Salesforce half of the sandbox: one org behind its REST API.
+
+    Attributes:
+        core: what it stands on.
+        org: the records, and what is queried and written.
+    """
 
     name = "salesforce"
 
     def __init__(self, core: Core) -> None:
         """Declare the org's tables on the core's store."""
         self.core = core
-        self._org = Org(core)
-        self._sessions = Sessions(self._org)
-        self._api = DataApi(self._org, self._sessions)
-        self._loader = Loader(self._org)
-        self.routes: Sequence[BaseRoute] = [*Login(self._org, self._sessions).routes(), *self._api.routes()]
-        self.control_routes: Sequence[BaseRoute] = OrgControl(self._org, self._sessions).routes()
+        self.org = Org(core)
+        self._sessions = Sessions(self.org)
+        self._api = DataApi(self.org, self._sessions)
+        self._loader = Loader(self.org)
+        self.routes: Sequence[BaseRoute] = [*Login(self.org, self._sessions).routes(), *self._api.routes()]
+        self.control_routes: Sequence[BaseRoute] = OrgControl(self.org, self._sessions).routes()
 
     def start(self) -> None:
         """Make what a new org lacks, and bring back its schema's changes."""
-        self._org.found()
+        self.org.found()
 
     def load(self, payload: dict[str, Any]) -> dict[str, int]:
         """Merge records by id.
@@ -62,7 +67,7 @@ class SalesforceService:
     def reset(self) -> None:
         """Forget all but the integration user, the org's id, its logins and the tokens."""
         self._api.queries.forget()
-        self._org.empty()
+        self.org.empty()
 
     def is_token_request(self, path: str) -> bool:
         """Say whether a path is left out of the total of calls."""

@@ -91,15 +91,19 @@ def check_unique(database: Database, sobject: SObject, record_id: str | None, wr
 def holding(database: Database, sobject: SObject, field: Field, value: Any) -> list[Row]:  # noqa: ANN401  any value
     """Return the living records with a value, for a writer: late commits are waited for."""
     table = database.table(sobject)
-    key = index_key(field, value)
     if field.name in table.hashed:
-        found = [table.rows[record_id] for record_id in table.holder(field.name, key)]
+        found = [table.rows[record_id] for record_id in table.holder(field.name, index_key(value))]
     else:
         for record_id in list(table.late):
             table.latest(record_id)
-        read = getter(sobject, field)
-        found = [row for row in table.rows.values() if index_key(field, read(row)) == key]
-    return [row for row in found if not row.IsDeleted]
+        found = list(table.rows.values())
+    read, key = getter(sobject, field), _folded(field, value)
+    return [row for row in found if not row.IsDeleted and _folded(field, read(row)) == key]
+
+
+def _folded(field: Field, value: Any) -> Any:  # noqa: ANN401  any value
+    """Return what a value counts as: lower case where case does not matter."""
+    return value if field.case_sensitive else index_key(value)
 
 
 def check_task(old: Row | None, values: Values, written: Values) -> None:

@@ -47,32 +47,36 @@ class Schema:
         """Return the object whose fields a relationship offers: the one it points at, or Name for several."""
         return NAME if reference.polymorphic else self.get(reference.reference_to[0])
 
-    def change(self, name: str, settings: dict[str, Any]) -> None:
-        """Apply a control request's `remove`, `add`, `picklists` and `restricted` to an object.
+    def change(self, changes: dict[str, dict[str, Any]]) -> None:
+        """Apply a control request's `remove`, `add`, `picklists` and `restricted` to objects: all of it or nothing.
 
         Raises:
             ValueError: an object or field that does not exist, or a declaration that makes no field.
         """
-        found = self.find(name)
-        if found is None:
-            message = f"no object {name}"
-            raise ValueError(message)
-        fields = dict(found.fields)
-        for gone in settings.get("remove", []):
-            if fields.pop(gone.lower(), None) is None:
-                message = f"no field {gone} on {name}"
+        objects = dict(self._objects)
+        for name, settings in changes.items():
+            found = objects.get(name.lower())
+            if found is None:
+                message = f"no object {name}"
                 raise ValueError(message)
-        for declaration in settings.get("add", []):
-            added = declare(declaration)
-            fields[added.name.lower()] = added
-        for picklist, values in settings.get("picklists", {}).items():
-            old = _existing(fields, picklist)
-            fields[picklist.lower()] = replace(old, picklist=_entries(values))
-        for restricted in settings.get("restricted", []):
-            fields[restricted.lower()] = replace(_existing(fields, restricted), restricted=True)
-        relationships = {f.relationship.lower(): f for f in fields.values() if f.relationship}
-        self._objects[name.lower()] = replace(found, fields=fields, relationships=relationships)
+            objects[name.lower()] = _changed(found, settings)
+        self._objects = objects
         self.version += 1
+
+
+def _changed(sobject: SObject, settings: dict[str, Any]) -> SObject:
+    fields = dict(sobject.fields)
+    for gone in settings.get("remove", []):
+        del fields[_existing(fields, gone).name.lower()]
+    for declaration in settings.get("add", []):
+        added = declare(declaration)
+        fields[added.name.lower()] = added
+    for picklist, values in settings.get("picklists", {}).items():
+        fields[picklist.lower()] = replace(_existing(fields, picklist), picklist=_entries(values))
+    for restricted in settings.get("restricted", []):
+        fields[restricted.lower()] = replace(_existing(fields, restricted), restricted=True)
+    relationships = {f.relationship.lower(): f for f in fields.values() if f.relationship}
+    return replace(sobject, fields=fields, relationships=relationships)
 
 
 def _existing(fields: dict[str, Field], name: str) -> Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tasksync_sandbox.salesforce.database import BY_STAMP
+from tasksync_sandbox.salesforce.database import BY_STAMP, index_key
 from tasksync_sandbox.salesforce.soql.literals import Span, convert
 from tasksync_sandbox.salesforce.soql.syntax import Comparison, Logical, Path, Query
 
@@ -83,7 +83,7 @@ def _note(found: Hints, part: Comparison, names: Names, table: Table[Row], today
     if part.operator in {"=", "in"} and name == "Id":
         found.ids = values if found.ids is None else found.ids & values
     elif part.operator in {"=", "in"} and name in table.hashed:
-        found.keys[name] = values
+        found.keys[name] = {index_key(value) for value in values} if operand.field.external_id else values
     elif name == BY_STAMP:
         _note_range(found, part.operator, values.pop())
 

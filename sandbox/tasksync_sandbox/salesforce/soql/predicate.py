@@ -56,7 +56,7 @@ class Tests:
         if isinstance(comparison.right, Query):
             return _member(operand, self._subquery(comparison.right), inverted=inverted)
         if comparison.operator == "like":
-            return _like(operand.read, comparison.right[0].text)
+            return _like(operand, comparison.right[0].text)
         values = [convert(operand.field, value, self._today) for value in comparison.right]
         if comparison.operator in {"in", "not in"}:
             return _member(operand, set(values), inverted=inverted)
@@ -169,8 +169,10 @@ def _chosen(read: Read, values: list[str], *, inverted: bool) -> Test:
     return test
 
 
-def _like(read: Read, pattern: str) -> Test:
+def _like(operand: Operand, pattern: str) -> Test:
+    read = operand.read
+    flags = re.DOTALL if operand.field.case_sensitive else re.DOTALL | re.IGNORECASE
     parts = re.split(r"(\\[%_]|[%_])", pattern)
     wild = {"%": ".*", "_": ".", "\\%": "%", "\\_": "_"}
-    match = re.compile("".join(wild.get(part, re.escape(part)) for part in parts), re.IGNORECASE | re.DOTALL).fullmatch
+    match = re.compile("".join(wild.get(part, re.escape(part)) for part in parts), flags).fullmatch
     return lambda row: (value := read(row)) is not None and match(value) is not None
