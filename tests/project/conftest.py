@@ -1,5 +1,7 @@
 """A copy of the project with its plugins installed, for every test that asks."""
 
+from contextlib import contextmanager
+
 import pytest
 from filelock import FileLock
 
@@ -34,13 +36,30 @@ def project(new_project):
     return new_project()
 
 
-@pytest.fixture(scope="module")
-def team_sandbox(tmp_path_factory):
+@contextmanager
+def seeded(folder):
     """A running sandbox with the sample team."""
-    with both_services(tmp_path_factory.mktemp("services")) as running:
+    with both_services(folder) as running:
         handle = SandboxHandle(*running.urls)
         now = handle.control("sales_connect", "GET", "clock")["now"]
         team = make_team(Size(), 1, now)
         handle.load(salesforce=team.objects, sales_connect=team.sales_connect)
         yield handle
         handle.close()
+
+
+@pytest.fixture
+def team_sandbox(tmp_path):
+    """A running sandbox with the sample team, for one test."""
+    with seeded(tmp_path / "services") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def synced(new_project, tmp_path_factory):
+    """A project whose first `meltano run sync` is behind it, and the sandbox with what that wrote."""
+    project = new_project()
+    with seeded(tmp_path_factory.mktemp("services")) as sandbox:
+        project.use(sandbox)
+        project.meltano("run sync")
+        yield project, sandbox

@@ -66,7 +66,11 @@ class Project:
             self.borrow_plugins(installed)
 
     def borrow_plugins(self, installed):
-        """Take over the plugins that are installed in another copy."""
+        """Take over the plugins that are installed in another copy.
+
+        Meltano would install them again, for their paths are not this copy's; their code is the same.
+        """
+        self.environment["MELTANO_AUTO_INSTALL"] = "false"
         for plugin in installed.glob(".meltano/*/*/venv"):
             place = self.folder / plugin.relative_to(installed)
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ def test_a_tap_alone_fills_a_public_target(project, team_sandbox):
     project.use(team_sandbox)
     (project.folder / "output").mkdir()
     command = re.search(r"`meltano (run tap-salesconnect-alone \S+)`", PAGE)[1]
+    project.meltano("install loader target-jsonl")
     project.meltano(command)
     for stream in ("reminders", "people"):
         (file,) = (project.folder / "output").glob(f"{stream}*.jsonl")

@@ -8,16 +8,8 @@ import pytest
 from .copies import ROOT
 
 pytestmark = pytest.mark.xdist_group("meltano")
+PAGE = (ROOT / "docs/state.md").read_text(encoding="utf-8")
 STATES = ("sandbox:tap-salesconnect-to-target-salesforce-tasks", "sandbox:tap-salesforce-tasks-to-target-salesconnect")
-
-
-@pytest.fixture(scope="module")
-def synced(new_project, team_sandbox):
-    """A project whose first `meltano run sync` is behind it, and the sandbox with what that wrote."""
-    project = new_project()
-    project.use(team_sandbox)
-    project.meltano("run sync")
-    return project, team_sandbox
 
 
 def test_the_first_sync_fills_both_sides(synced):
@@ -49,9 +41,18 @@ def test_every_key_of_a_state_is_explained(synced, state_id):
     project, _ = synced
     shown = project.meltano(f"--log-level=error state get {state_id} 2>/dev/null")
     bookmarks = json.loads(shown)["singer_state"]["bookmarks"]
-    told = (ROOT / "docs/state.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"`(\w+)`", told))
+    explained = set(re.findall(r"`(\w+)`", PAGE))
     keys = {key for bookmark in bookmarks.values() for key in bookmark}
     assert {"replication_key_value", "ledger", "complete"} <= keys
     assert keys <= explained
-    assert state_id in told
+    assert state_id in PAGE
+
+
+def test_a_cleared_state_costs_no_write(synced):
+    """With the page's command for it: everything is read again, and found equal."""
+    project, sandbox = synced
+    (command,) = re.findall(r"^\.venv/bin/meltano (state clear .+)$", PAGE, re.MULTILINE)
+    project.meltano(command)
+    before = len(sandbox.writes("salesforce"))
+    assert "echoed" in project.meltano("--log-level=info run to-salesforce")
+    assert len(sandbox.writes("salesforce")) == before

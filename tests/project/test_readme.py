@@ -21,8 +21,9 @@ def kept(command):
 
 
 @pytest.fixture
-def tried(project):
-    """A project with free ports for a sandbox, which is stopped in the end."""
+def tried(tmp_path):
+    """A project as it is fetched, with free ports for a sandbox, which is stopped in the end."""
+    project = Project(copy(tmp_path / "project"))
     salesforce, sales_connect = free_ports(2)
     project.environment |= {
         "SANDBOX_SALESFORCE_PORT": str(salesforce),
@@ -101,9 +102,8 @@ def test_in_another_meltano_project(tmp_path, team_sandbox):
         "#subdirectory=" in plugin["pip_url"] for kind in yaml.safe_load(text)["plugins"].values() for plugin in kind
     )
     theirs.use(team_sandbox)
-    before = len(team_sandbox.writes("salesforce"))
     theirs.meltano("run to-salesforce")
-    assert len(team_sandbox.writes("salesforce")) > before
+    assert team_sandbox.writes("salesforce")
 
 
 def test_every_link_leads_somewhere():
