@@ -56,10 +56,7 @@ class Carrier:
             self.settlement.counts["created"] += len(makings)
             return
         with self.context.ledger.transaction() as connection:
-            ahead = [
-                Intent(self.context.source, making.source.id, making.key, making.base, making.besides)
-                for making in makings
-            ]
+            ahead = [_intent(making) for making in makings]
             intents.note(connection, ahead, now())
         creates = [Create(making.source, making.columns, making.key) for making in makings]
         taken: list[Pairing] = []
@@ -86,7 +83,7 @@ class Carrier:
         elif result.holder_id and self._is_free(result.holder_id):
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:
-            self._park_refused(making.source, making.base, result, making.retried)
+            self._park_refused(making.source, {}, result, making.retried)
 
     def _is_free(self, destination_id: str) -> bool:
         """Whether no link, open or kept, holds this record of the destination."""
@@ -228,6 +225,7 @@ class Carrier:
     def _keep_link(self, pairing: Pairing, base: Base) -> None:
         if pairing.link is None:
             self.settlement.unparked.add(pairing.source.id)
+            self.settlement.revived.add(pairing.destination_id)  # a create of its own that was refused is now an edit
             self.settlement.new_links.append(pairing.as_new_link(base))
             self.settlement.intents_done |= {
                 (pairing.source.side, pairing.source.id),
@@ -333,6 +331,13 @@ def _with_held(base: Base, result: RowResult, context: Context) -> Base:
                 type(pair)(pair.reminder, value) if context.target == "task" else type(pair)(value, pair.task)
             )
     return held
+
+
+def _intent(making: Making) -> Intent:
+    """The create as it is noted; one that repeats an earlier key keeps that one's values: they may be what it made."""
+    begun = making.begun
+    base = begun.base if begun is not None and begun.key == making.key else making.base
+    return Intent(making.source.side, making.source.id, making.key, base, making.besides)
 
 
 def _holds_other(making: Making, result: RowResult, context: Context) -> bool:

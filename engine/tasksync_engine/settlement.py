@@ -40,7 +40,7 @@ class Settlement:
         deletions: Tombstones taken in, or moved to another state.
         undeleted: Records whose deletion is dropped: they live, or it was carried out.
         winners: By record of the other side, the bases of the fields in which its own value won a conflict.
-        revived: Records of the other side whose change waited for a deleted record that lives again.
+        revived: Records of the other side whose parked change is due: what it waited for has come.
         intents_done: Records whose create is settled, with their side.
         conflicts: To be recorded.
         events: For the history.

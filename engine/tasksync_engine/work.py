@@ -58,7 +58,7 @@ class Pairing:
 
     def incoming(self, fields: FieldMap) -> Mapping[str, Any]:
         """The source's record, without the fields whose base has moved since the change was parked (§7.2)."""
-        if self.retried is None or self.link is None:
+        if self.retried is None or self.link is None or not self.retried.base:
             return self.source.raw
         settled = {
             row.column(self.source.side)

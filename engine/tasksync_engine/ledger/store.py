@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from tasksync_engine.errors import ForeignLedger, LedgerError
 from tasksync_engine.ledger import links, lock, migrate
 from tasksync_engine.ledger import roster as roster_table
+from tasksync_engine.ledger.pretence import Pretence
 from tasksync_engine.ledger.schema import meta
 
 if TYPE_CHECKING:
@@ -40,12 +41,12 @@ class Ledger:
     Attributes:
         engine: The database.
         id: A UUID; another ledger, even at the same address, has another one (sync-rules §2.4).
-        outer: In a dry run, the one transaction that everything happens in and that is rolled back at the end.
+        pretending: In a dry run, what everything happens in, to be undone at the end.
     """
 
     engine: Engine
     id: str
-    outer: Connection | None = None
+    pretending: Pretence | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -55,9 +56,9 @@ class Ledger:
             LedgerError: The database refused; nothing of this transaction was kept.
         """
         try:
-            if self.outer is not None:
-                with self.outer.begin_nested():
-                    yield self.outer
+            if self.pretending is not None:
+                with self.pretending.transaction() as connection:
+                    yield connection
             else:
                 with self.engine.begin() as connection:
                     yield connection
@@ -66,15 +67,13 @@ class Ledger:
 
     def pretend(self) -> None:
         """From now on nothing is kept: what follows is for a dry run."""
-        self.outer = self.engine.connect()
-        self.outer.begin()
+        self.pretending = Pretence(self.engine)
 
     def forget(self) -> None:
         """Undo all that happened since `pretend`."""
-        if self.outer is not None:
-            self.outer.rollback()
-            self.outer.close()
-            self.outer = None
+        if self.pretending is not None:
+            self.pretending.end()
+            self.pretending = None
 
     def get(self, key: str) -> str | None:
         """A remembered value, such as the subject template."""
@@ -99,9 +98,9 @@ class Ledger:
             ForeignLedger: The ledger belongs to another one.
         """
         known = self.get(key)
-        if known is None:
+        if known is None and self.pretending is None:
             self.put(key, owner)
-        elif known != owner:
+        elif known not in {None, owner}:
             message = (
                 f"This ledger belongs to {OWNERS[key]} {known}, but the credentials lead to {owner}. "
                 "Nothing was written: use that one's credentials, or set TASKSYNC_LEDGER_URL to a ledger of its own."
