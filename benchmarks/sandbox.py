@@ -94,15 +94,26 @@ def measured(name: str, call: Callable[[int], object], times: int = 20) -> None:
     print(f"{name:<44} {middle * 1000:8.1f} ms {1 / middle:8.0f} requests/s")
 
 
-def main_calls(caller: Caller, rows: int) -> None:
-    """Measure the calls that a sync makes."""
+def reads(caller: Caller, rows: int, ids: list[str]) -> None:
+    """Measure the reads that a sync makes."""
     since = (EPOCH + timedelta(seconds=max(0, rows - PAGE))).isoformat().replace("+00:00", "Z")
     window = f"SystemModstamp >= {since} AND SystemModstamp < 2035-01-01T00:00:00Z"
-    soql = f"SELECT {FIELDS} FROM Task WHERE {window} ORDER BY SystemModstamp, Id LIMIT {PAGE}"  # noqa: S608
+    page = {"q": f"SELECT {FIELDS} FROM Task WHERE {window} ORDER BY SystemModstamp, Id LIMIT {PAGE}"}  # noqa: S608
     links = ", ".join(f"'reminder-{number}'" for number in range(BATCH))
-    by_link = f"SELECT Id, {LINK} FROM Task WHERE {LINK} IN ({links})"  # noqa: S608
-    created = caller.call("POST", "/composite/sobjects", json=records(*[{"Subject": "x"}] * BATCH)).json()
-    ids = [result["id"] for result in created]
+    by_link = {"q": f"SELECT Id, {LINK} FROM Task WHERE {LINK} IN ({links})"}  # noqa: S608
+    whole = {"q": "SELECT COUNT() FROM Task"}
+    wanted = {"ids": ids, "fields": FIELDS.split(", ")}
+    measured("token", lambda _: caller.token())
+    measured("read one record", lambda _: caller.call("GET", f"/sobjects/Task/{ids[0]}"), 100)
+    measured(f"incremental page of {PAGE:,}", lambda _: caller.call("GET", "/queryAll", params=page))
+    measured(f"query by {BATCH} external ids", lambda _: caller.call("GET", "/query", params=by_link))
+    measured(f"retrieve {BATCH}", lambda _: caller.call("POST", "/composite/sobjects/Task", json=wanted))
+    measured("count all", lambda _: caller.call("GET", "/query", params=whole), 3)
+    measured("describe", lambda _: caller.call("GET", "/sobjects/Task/describe"))
+
+
+def writes(caller: Caller, ids: list[str]) -> None:
+    """Measure the writes that a sync makes."""
 
     def create(number: int) -> None:
         given = [{"Subject": f"n{number}", "Status": "Completed", "Description": "y" * 200} for _ in ids]
@@ -116,19 +127,9 @@ def main_calls(caller: Caller, rows: int) -> None:
         given = [{LINK: f"upserted-{n}", "Subject": f"n{number}"} for n in range(BATCH)]
         caller.call("PATCH", f"/composite/sobjects/Task/{LINK}", json=records(*given))
 
-    def retrieve(_: int) -> None:
-        caller.call("POST", "/composite/sobjects/Task", json={"ids": ids, "fields": FIELDS.split(", ")})
-
-    measured("token", lambda _: caller.token())
-    measured("read one record", lambda _: caller.call("GET", f"/sobjects/Task/{ids[0]}"), 100)
-    measured(f"incremental page of {PAGE:,}", lambda _: caller.call("GET", "/queryAll", params={"q": soql}))
-    measured(f"query by {BATCH} external ids", lambda _: caller.call("GET", "/query", params={"q": by_link}))
-    measured(f"retrieve {BATCH}", retrieve)
     measured(f"create {BATCH}", create)
     measured(f"update {BATCH}", update)
     measured(f"upsert {BATCH}", upsert)
-    measured("count all", lambda _: caller.call("GET", "/query", params={"q": "SELECT COUNT() FROM Task"}), 3)
-    measured("describe", lambda _: caller.call("GET", "/sobjects/Task/describe"))
 
 
 def one_client(url: str) -> int:
@@ -159,7 +160,10 @@ def main() -> None:
         start = time.perf_counter()
         caller.load(rows)
         print(f"{f'load {rows:,} tasks':<44} {time.perf_counter() - start:8.1f} s")
-        main_calls(caller, rows)
+        created = caller.call("POST", "/composite/sobjects", json=records(*[{"Subject": "x"}] * BATCH)).json()
+        ids = [result["id"] for result in created]
+        reads(caller, rows, ids)
+        writes(caller, ids)
         start = time.perf_counter()
         with ThreadPoolExecutor(CLIENTS) as pool:
             count = sum(pool.map(one_client, [url] * CLIENTS))

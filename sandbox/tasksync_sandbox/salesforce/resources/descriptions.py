@@ -137,10 +137,12 @@ def described(sobject: SObject, base: str) -> dict[str, Any]:
 
 
 def _field(field: Field, sobject: SObject) -> dict[str, Any]:
-    default = field.default_value()
+    return {"name": field.name, "label": field.label, **_kind(field), **_rules(field, sobject), **_FIXED}
+
+
+def _kind(field: Field) -> dict[str, Any]:
+    """Return what the field's values are."""
     return {
-        "name": field.name,
-        "label": field.label,
         "type": field.type,
         "soapType": _SOAP_TYPES.get(field.type, "xsd:string"),
         "length": field.length,
@@ -148,11 +150,26 @@ def _field(field: Field, sobject: SObject) -> dict[str, Any]:
         "precision": field.precision if field.type != "int" else 0,
         "digits": _DIGITS if field.type == "int" else 0,
         "scale": field.scale,
+        "picklistValues": [
+            {"active": v.active, "defaultValue": v.default, "label": v.value, "validFor": None, "value": v.value}
+            for v in field.picklist
+        ],
+        "restrictedPicklist": field.restricted,
+        "referenceTo": list(field.reference_to),
+        "relationshipName": field.relationship,
+        "polymorphicForeignKey": field.polymorphic,
+        "namePointing": field.polymorphic,
+    }
+
+
+def _rules(field: Field, sobject: SObject) -> dict[str, Any]:
+    """Return what may be done with the field."""
+    return {
         "nillable": field.nillable,
         "createable": field.createable,
         "updateable": field.updateable,
         "defaultedOnCreate": field.defaulted,
-        "defaultValue": default if field.type != "boolean" else False,
+        "defaultValue": field.default_value() if field.type != "boolean" else False,
         "calculated": field.calculated,
         "custom": field.custom,
         "externalId": field.external_id,
@@ -164,19 +181,8 @@ def _field(field: Field, sobject: SObject) -> dict[str, Any]:
         "groupable": field.groupable,
         "aggregatable": field.filterable,
         "nameField": field.name == sobject.name_field,
-        "namePointing": field.polymorphic,
         "permissionable": field.createable and field.nillable,
-        "picklistValues": [
-            {"active": v.active, "defaultValue": v.default, "label": v.value, "validFor": None, "value": v.value}
-            for v in field.picklist
-        ],
-        "restrictedPicklist": field.restricted,
-        "dependentPicklist": False,
-        "referenceTo": list(field.reference_to),
-        "relationshipName": field.relationship,
-        "polymorphicForeignKey": field.polymorphic,
-        "deprecatedAndHidden": False,
-        "autoNumber": False,
-        "encrypted": False,
-        "htmlFormatted": False,
     }
+
+
+_FIXED = dict.fromkeys(("dependentPicklist", "deprecatedAndHidden", "autoNumber", "encrypted", "htmlFormatted"), False)

@@ -27,6 +27,17 @@ _MONTHS = (
 )  # fmt: skip
 
 
+_RECURRENCE_TYPES = (
+    "RecursDaily",
+    "RecursEveryWeekday",
+    "RecursMonthly",
+    "RecursMonthlyNth",
+    "RecursWeekly",
+    "RecursYearly",
+    "RecursYearlyNth",
+)
+
+
 def _recurrence_fields() -> list[Field]:
     return [
         field("IsRecurrence", "boolean", flags="CFSGD"),
@@ -35,15 +46,7 @@ def _recurrence_fields() -> list[Field]:
         picklist(
             "RecurrenceType",
             40,
-            [
-                "RecursDaily",
-                "RecursEveryWeekday",
-                "RecursMonthly",
-                "RecursMonthlyNth",
-                "RecursWeekly",
-                "RecursYearly",
-                "RecursYearlyNth",
-            ],
+            _RECURRENCE_TYPES,
             flags="CUFSGNR",
         ),
         field("RecurrenceInterval", "int"),
