@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
   && echo $$p && break; done)
 BIN = .venv/bin
 UV = $(BIN)/uv
-PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: sync test test-long lint bench catalogs docs lock clean
 .DEFAULT_GOAL := sync

@@ -3,7 +3,6 @@
 import json
 import re
 
-import pytest
 import yaml
 
 from .copies import ROOT
@@ -11,7 +10,6 @@ from .copies import ROOT
 PAGE = (ROOT / "docs/tap-salesconnect.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.xdist_group("alone")
 def test_a_tap_alone_fills_a_public_target(project, team_sandbox):
     """With the page's lines in meltano.yml, every reminder and person arrives, and no ledger is made."""
     theirs = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])["plugins"]

@@ -7,7 +7,6 @@ import pytest
 
 from .copies import ROOT
 
-pytestmark = pytest.mark.xdist_group("meltano")
 PAGE = (ROOT / "docs/state.md").read_text(encoding="utf-8")
 STATES = ("sandbox:tap-salesconnect-to-target-salesforce-tasks", "sandbox:tap-salesforce-tasks-to-target-salesconnect")
 

@@ -35,7 +35,6 @@ def tried(tmp_path):
     project.run(f"{ROOT}/.venv/bin/sandbox down")
 
 
-@pytest.mark.xdist_group("readme")
 def test_trying_it(tried):
     """From `make sync` to a sandbox whose records can be seen, a second sync, every look-up, and a clean folder."""
     (make_sync,) = SYNC
@@ -57,7 +56,6 @@ def test_the_tests_are_what_ci_runs():
     assert TEST[0] in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.xdist_group("production")
 def test_running_it_for_real(project, team_sandbox):
     """In production an unfilled .env is named, a dry run writes nothing, and the sync keeps a ledger of its own."""
     (fill_in,), (look_ahead,), (for_real,) = FILL_IN, LOOK_AHEAD, FOR_REAL
@@ -84,7 +82,6 @@ def test_running_it_for_real(project, team_sandbox):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="a plugin is fetched by git")
-@pytest.mark.xdist_group("elsewhere")
 def test_in_another_meltano_project(tmp_path, team_sandbox):
     """The plugins of meltano.yml work in another project once their pip_url is one as in the README."""
     address = re.search(r"pip_url: (git\+\S+\.git)#subdirectory=tap-salesconnect", README)[1]
