@@ -98,6 +98,22 @@ def test_a_body_must_be_json(org: OrgCaller) -> None:
     assert refusal(org.post("/sobjects/Task", ["x"])) == (400, "JSON_PARSER_ERROR")
 
 
+def test_a_body_of_another_shape_is_an_error_like_any_other(org: OrgCaller) -> None:
+    """§2 Error body: a body that no resource expects gets an array with status 400 or 500, and nothing is written."""
+    strange: list[tuple[str, object]] = [
+        ("/composite/sobjects", {"records": [{"attributes": "Task"}, {"attributes": {"type": 5}}]}),
+        ("/composite/sobjects/Task", {"ids": [5], "fields": [5]}),
+        ("/composite", {"compositeRequest": [5]}),
+        ("/composite/graph", {"graphs": [5]}),
+        ("/composite/tree/Account", {"records": [5]}),
+    ]
+    for path, body in strange:
+        answer = org.post(path, body)
+        assert answer.status_code in {200, 400, 500}
+        assert isinstance(answer.json(), list)
+    assert org.sandbox.writes("salesforce") == []
+
+
 def test_a_uri_has_at_most_16384_bytes(org: OrgCaller) -> None:
     """§2: a longer URI is 414."""
     base = "SELECT Id FROM Task WHERE Subject = ''"

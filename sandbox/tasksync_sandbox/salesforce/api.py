@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tasksync_sandbox.salesforce.org import Org
 
 _VERSION = re.compile(r"/*services/data/v(\d{1,3})\.0(?:/.*)?", re.IGNORECASE)
+_log = logging.getLogger(__name__)
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
@@ -96,6 +98,9 @@ class DataApi:
             answer = self._answer(request, body)
         except SalesforceError as error:
             answer = failure(error)
+        except Exception:  # noqa: BLE001  Salesforce answers its own failures in the same shape; the log has the trace
+            _log.exception("%s %s", request.method, raw_path(request.scope))
+            answer = failure(SalesforceError(Code.UNKNOWN_EXCEPTION, "An unexpected error occurred.", 500))
         return self.response(answer)
 
     def response(self, answer: Answer) -> Response:

@@ -94,7 +94,7 @@ class CollectionResources:
             if self._typed(record) != sobject:
                 raise SalesforceError(Code.INVALID_TYPE, f"record is not of type {sobject.name}")
             value = next((v for name, v in record.items() if name.lower() == field.name.lower()), None)
-            if value in {None, ""}:
+            if value is None or value == "":
                 raise SalesforceError(Code.MISSING_ARGUMENT, f"{field.name} not specified")
             key = str(value) if field.case_sensitive else str(value).lower()
             if key in seen:
@@ -158,15 +158,14 @@ class CollectionResources:
         if len(records) > MOST_RECORDS:
             message = f"record limit reached. cannot submit more than {MOST_RECORDS} records in this request"
             raise SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, message)
-        kinds = [(record.get("attributes") or {}).get("type") or str(record.get("id", ""))[:3] for record in records]
+        kinds = [_kind(record) or str(record.get("id", ""))[:3] for record in records]
         chunks = 1 + sum(before != after for before, after in pairwise(kinds))
         if chunks > MOST_CHUNKS:
             message = f"Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data."
             raise SalesforceError(Code.INVALID_OPERATION, message)
 
     def _typed(self, record: dict[str, Any]) -> SObject:
-        attributes = record.get("attributes")
-        kind = attributes.get("type") if isinstance(attributes, dict) else None
+        kind = _kind(record)
         sobject = self._schema.find(kind) if isinstance(kind, str) else None
         if sobject is None:
             raise SalesforceError(Code.INVALID_TYPE, f"sObject type '{kind}' is not supported.")
@@ -191,6 +190,12 @@ class CollectionResources:
         rows = [table.get(long_id(one) or "") for one in ids]
         shown = iter(show([row for row in rows if row is not None and not row.IsDeleted], call.version))
         return Answer([None if row is None or row.IsDeleted else next(shown) for row in rows])
+
+
+def _kind(record: dict[str, Any]) -> Any:  # noqa: ANN401  whatever JSON holds
+    """Return the object that a record says it is of."""
+    attributes = record.get("attributes")
+    return attributes.get("type") if isinstance(attributes, dict) else None
 
 
 def _listed(text: str | None) -> list[str]:
