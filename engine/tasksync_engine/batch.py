@@ -231,6 +231,9 @@ class Batch:
                 if candidate.id not in used and is_free(record, held.get(candidate.id, ()))
             ]
             match = counterpart(record, free)
+            if match is None and self._is_claimed(record, found.get(record.id, ())):
+                self._carrier().park_claimed(record, self.known.parked.get(record.id))
+                continue
             if match is None:
                 self._make(record)
                 continue
@@ -242,6 +245,11 @@ class Batch:
                 continue
             used.add(match.id)
             self._adopt(record, match, intent.base if intent else {})
+
+    def _is_claimed(self, record: Record, candidates: Sequence[Record]) -> bool:
+        """Whether a living task carries this reminder's id and belongs to another: an upsert would write over it."""
+        living = [candidate for candidate in candidates if not candidate.is_tombstone]
+        return self.context.target == "task" and _named_by_field(record, living)
 
     def _adopt(self, record: Record, match: Record, base: Base) -> None:
         """Link a pair that was found; found deleted, that look-up is the tombstone (sync-rules §2.3)."""

@@ -10,7 +10,7 @@ from tasksync_clients.recovery import OTHER, category
 from tasksync_engine.destination import Create, Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
-from tasksync_engine.ledger.parked import GONE, ROSTER, Parked
+from tasksync_engine.ledger.parked import CLAIMED, GONE, ROSTER, Parked
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.settlement import Settlement, retry_time
@@ -32,6 +32,7 @@ GONE_STATUSES = frozenset({404, 410})
 STALE_STATUS = 412
 
 ROSTER_MESSAGE = "The reminder's or the task's user does not take part in task sync now."
+CLAIMED_MESSAGE = "A task that is linked to another reminder carries this reminder's id in its link field."
 GONE_MESSAGE = "The record on the other side is deleted; its tombstone will close the link, or it will live again."
 
 
@@ -249,6 +250,10 @@ class Carrier:
         """Keep the create that is owed to an unlinked record (sync-rules §1.2, §2.2)."""
         message = f"Its user is left out: {reason}." if reason else ROSTER_MESSAGE
         self._park(record, {}, ROSTER, message, previous=previous)
+
+    def park_claimed(self, record: Record, previous: Parked | None) -> None:
+        """Keep the create of a reminder whose id stands on a task that is linked to another reminder."""
+        self._park(record, {}, CLAIMED, CLAIMED_MESSAGE, previous=previous)
 
     def _park_gone(self, pairing: Pairing) -> None:
         """Leave an edit whose other record is gone until the tombstone closes the link (sync-rules §6)."""

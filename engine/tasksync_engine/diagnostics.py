@@ -235,6 +235,10 @@ _OURS: Final[Mapping[str, Words]] = {
         "The user of the reminder or of the task does not take part in task sync now.",
         "Nothing if that is meant. Otherwise turn task sync on for the user; `tasksync status` says who is left out.",
     ),
+    "CLAIMED": (
+        "A task that is linked to another reminder carries this reminder's id in its link field.",
+        "Clear or correct the link field of that task in Salesforce (`tasksync explain` names the pair), then retry.",
+    ),
     "GONE": (
         "The record was edited on one side and is deleted on the other.",
         "Nothing: the deletion closes the link when it arrives, or restore the deleted record.",

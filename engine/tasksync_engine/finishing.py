@@ -17,7 +17,7 @@ from tasksync_engine.pairing import counterpart, is_free
 from tasksync_engine.records import InvalidRecord
 from tasksync_engine.settlement import Settlement, retry_time
 from tasksync_engine.work import Pairing
-from tasksync_mappings import Conflict, DeletionOutcome, Pair, merge_deletion, other
+from tasksync_mappings import Conflict, DeletePolicy, DeletionOutcome, Pair, merge_deletion, other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +101,8 @@ def _may_go(context: Context, record: Record, held: Sequence[Link]) -> bool:
     if not context.participation.takes_part(record.side, record.user):
         return False
     open_link = next((link for link in held if link.state == links.OPEN), None)
-    return open_link is None or context.participation.takes_part(context.target, open_link.user(context.target))
+    there = open_link.user(context.target) if open_link else None
+    return there is None or context.participation.takes_part(context.target, there)
 
 
 @dataclass(slots=True)
@@ -115,6 +116,7 @@ class _Deletions:
     def carry_out(self) -> None:
         pending = self._pending()
         if not pending:
+            self.context.settle(self.settlement)
             return
         self.context.prepare()
         if self._link_begun([doomed for doomed in pending if doomed.link is None]):
@@ -166,11 +168,20 @@ class _Deletions:
         condemned = []
         for doomed, living in self._living(unlinked):
             doomed.current = living
-            if living is not None and self._untouched(living, doomed.tombstone):
-                condemned.append(doomed)
-            else:
+            if living is None or not self._untouched(living, doomed.tombstone):
                 self._note(doomed, DONE)
+            elif self.context.settings.delete_conflict_policy == DeletePolicy.KEEP:
+                self._keep_unlinked(doomed, living)
+            else:
+                condemned.append(doomed)
         return condemned
+
+    def _keep_unlinked(self, doomed: Doomed, living: Record) -> None:
+        """Without a base nobody can tell whether it was edited, so `keep` keeps it, as it does a linked one (§2.3)."""
+        pairing = Pairing(doomed.tombstone, living.id, current=living)
+        self.settlement.kept_pairs.append(pairing.as_new_link())
+        self.settlement.undeleted.add(doomed.tombstone.id)
+        self.settlement.events.append(Event("close", *doomed.ids, {"outcome": DeletionOutcome.KEEP.value}))
 
     def _living(self, unlinked: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
         """Each unlinked tombstone with its counterpart, if one lives."""
@@ -214,6 +225,9 @@ class _Deletions:
             doomed.outcome = DeletionOutcome.DELETE
             return True
         context, current = self.context, doomed.current
+        if current is None and doomed.link.user(context.target) is None:
+            self.settlement.counts["not visible yet"] += 1  # we made it, and nobody has seen it: it is not gone
+            return False
         doomed.outcome = merge_deletion(
             context.translation,
             context.source,

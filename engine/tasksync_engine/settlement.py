@@ -35,6 +35,7 @@ class Settlement:
         rebased: Open links whose base or users moved, by their number.
         closed: Links that a deletion ends, with the task's stamp as last seen.
         kept: Links that end with both records left as they are.
+        kept_pairs: Pairs without a link of which `keep` leaves one record as it is.
         parked: Changes that could not go through, by record id.
         unparked: Records whose parked change is replaced or done.
         deletions: Tombstones taken in, or moved to another state.
@@ -51,6 +52,7 @@ class Settlement:
     rebased: dict[int, Link] = field(default_factory=dict)
     closed: list[tuple[Link, datetime | None]] = field(default_factory=list)
     kept: list[tuple[Link, datetime | None]] = field(default_factory=list)
+    kept_pairs: list[NewLink] = field(default_factory=list)
     parked: dict[str, Parked] = field(default_factory=dict)
     unparked: set[str] = field(default_factory=set)
     deletions: list[Deletion] = field(default_factory=list)
@@ -81,9 +83,11 @@ class Settlement:
         links.close(connection, self.closed, at, state=links.CLOSED)
         links.close(connection, self.kept, at, state=links.KEPT)
         ended = [link for link, _ in (*self.closed, *self.kept)]
-        parked.drop(connection, "reminder", [link.reminder_id for link in ended])
-        parked.drop(connection, "task", [link.task_id for link in ended])
+        for owed in (parked, deletions):
+            owed.drop(connection, "reminder", [link.reminder_id for link in ended])
+            owed.drop(connection, "task", [link.task_id for link in ended])
         links.add(connection, self.new_links, at)
+        links.add(connection, self.kept_pairs, at, state=links.KEPT)
         links.rebase(connection, self.rebased.values())
 
 

@@ -111,11 +111,14 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
 
 
 def open_ids(connection: Connection, side: Side, users: Collection[str] | None = None) -> list[str]:
-    """The ids of one side in open links; with `users`, of those whose record there is theirs."""
-    query = select(_column(side)).where(links.c.state == OPEN).order_by(links.c.id)
+    """The ids of one side in open links; with `users`, of those whose record there is theirs.
+
+    A record that we made and that has not been seen since is left out: that a look does not find it says nothing.
+    """
+    column = _user_column(side)
+    query = select(_column(side)).where(links.c.state == OPEN, column.is_not(None)).order_by(links.c.id)
     if users is None:
         return list(connection.execute(query).scalars())
-    column = _user_column(side)
     return [
         record_id
         for part in chunks(sorted(users))
@@ -146,13 +149,13 @@ def newest(connection: Connection, states: Collection[str], limit: int | None = 
     return [_link(row) for row in connection.execute(query)]
 
 
-def add(connection: Connection, new: Iterable[NewLink], at: datetime) -> None:
-    """Write new open links."""
+def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: str = OPEN) -> None:
+    """Write new links, open ones unless told otherwise."""
     rows = [
         {
             "reminder_id": link.reminder_id,
             "task_id": link.task_id,
-            "state": OPEN,
+            "state": state,
             "base": encode_base(link.base),
             "reminder_user": link.reminder_user,
             "task_user": link.task_user,

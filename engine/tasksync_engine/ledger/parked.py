@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROSTER = "roster"
 GONE = "gone"
+CLAIMED = "claimed"
 INVALID_RECORD = "INVALID_RECORD"
 WAITING = frozenset({ROSTER, GONE})
 """Reasons that end by themselves: another event, not a person, brings them on."""
@@ -77,6 +78,17 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
         row.record_id: _parked(row)
         for part in chunks(ids)
         for row in connection.execute(select(parked).where(parked.c.side == side, parked.c.record_id.in_(part)))
+    }
+
+
+def among(connection: Connection, side: Side, ids: Sequence[str]) -> set[str]:
+    """Which of these records have something parked."""
+    return {
+        record_id
+        for part in chunks(ids)
+        for record_id in connection.execute(
+            select(parked.c.record_id).where(parked.c.side == side, parked.c.record_id.in_(part))
+        ).scalars()
     }
 
 

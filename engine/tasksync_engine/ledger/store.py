@@ -15,7 +15,7 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from tasksync_engine.errors import ForeignLedger, LedgerError
-from tasksync_engine.ledger import links, lock, migrate
+from tasksync_engine.ledger import links, lock, migrate, parked
 from tasksync_engine.ledger import roster as roster_table
 from tasksync_engine.ledger.pretence import Pretence
 from tasksync_engine.ledger.schema import meta
@@ -113,12 +113,12 @@ class Ledger:
             return links.open_ids(connection, side, users)
 
     def linked_among(self, side: Side, ids: Sequence[str], users: Collection[str] | None = None) -> frozenset[str]:
-        """Which of these ids are in open links, or in those whose record there belongs to `users`.
+        """Which of these ids are in open links (with `users`, of theirs), or have a change parked.
 
         Costs by the number of these ids, not of the links.
         """
         with self.transaction() as connection:
-            return frozenset(links.open_among(connection, side, ids, users))
+            return frozenset(links.open_among(connection, side, ids, users)) | parked.among(connection, side, ids)
 
     def participants(self) -> list[Participant]:
         """The users who have task sync on (sync-rules §1)."""
