@@ -112,11 +112,12 @@ class Quiet:
 
     def _check_single(self, item: Item, side: str) -> None:
         """A record without a counterpart: none was due (§2, §4), or its user takes no part (§1)."""
-        other = self.model.row(item, OTHER[side])
-        assert other is None, f"the connector deleted the {OTHER[side]}, which nobody deleted"
         row = self.model.living(item, side) or {}
         if not self.takes_part(item, side):
             return
+        other = self.model.row(item, OTHER[side])
+        undeleted = side == "task" and item.undeletes
+        assert other is None or undeleted, f"the connector deleted the {OTHER[side]}, which nobody deleted"
         if side == "reminder":
             enabled_at = _time(self.users[row["assignee_id"]]["task_sync"]["enabled_at"])
             assert _time(row["created_at"]) < enabled_at, "a reminder made after E has no task (§2.2)"
@@ -149,11 +150,11 @@ class Quiet:
             deletion = item.deleted.get(OTHER[side])
             if deletion is None or side in item.deleted or deletion.unseen or item.ledger_lost or not item.start:
                 continue
-            for edit in item.edits:
+            for edit in (edit for edit in item.edits if edit.side == side):
                 net = not same(side, edit.value, item.start.get((side, edit.field)))
                 last = edit is item.edits_of(side, edit.field)[-1]
                 at_once = edit.runs == deletion.runs and (side, edit.field) != ("task", "name")
-                if edit.side == side and at_once and net and last and not edit.unseen and self._was_whole(item, edit):
+                if at_once and net and last and not edit.unseen and self._was_whole(item, edit):
                     told = any(conflict["field"] == "deletion" for conflict in self._conflicts(item))
                     assert told, f"the deletion took {edit} with it, and no conflict says so"
 
@@ -187,8 +188,12 @@ class Quiet:
             return
         if self._told(item, last) and (theirs or item.ledger_lost):
             return
-        assert theirs, f"the {side}'s {name} was edited by nobody but there, and yet it is lost: {_edits(mine)} {_short(held)}"
-        went_over = [edit for edit in theirs if edit.order > last.order and edit.runs[FROM[side]] > last.runs[FROM[side]]]
+        assert theirs, (
+            f"the {side}'s {name} was edited by nobody but there, and yet it is lost: {_edits(mine)} {_short(held)}"
+        )
+        went_over = [
+            edit for edit in theirs if edit.order > last.order and edit.runs[FROM[side]] > last.runs[FROM[side]]
+        ]
         back_again = not item.start or same(side, last.value, item.start.get((side, name)))
         assert went_over or last.unseen or back_again, (
             f"the {side}'s {name} is lost, and no conflict says so: {_edits(mine)} {_edits(theirs)} {_short(held)}"
@@ -221,7 +226,9 @@ class Quiet:
             assert same("task", task.get("Subject"), item.start["task", "name"]), "a Subject was written over"
         if subjects and not same("task", task.get("Subject"), subjects[-1].value):
             assert names and carried, "a Subject edit is lost though no name changed"
-            assert self._told(item, subjects[-1]) or subjects[-1].unseen or not item.start, "a lost Subject is no conflict"
+            assert self._told(item, subjects[-1]) or subjects[-1].unseen or not item.start, (
+                "a lost Subject is no conflict"
+            )
 
     def _check_completions(self, item: Item) -> None:
         """Completing advances a campaign: the connector does it once for each completion of the task."""

@@ -11,10 +11,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 
 from tests.sync import machine_draws as draws
 from tests.sync.invariants import Quiet
-from tests.sync.machine_model import COLUMNS, SIDES, Item, Model
+from tests.sync.machine_model import COLUMNS, FROM, SIDES, Item, Model
 from tests.sync.machine_runs import DIRECTIONS, TO_SALESFORCE, Mishap, Runs, Script
-from tests.sync.machine_values import same, settled
-from tests.sync.machine_world import ANN, ASSIGNEES, OLD_REMINDER, OLD_TASK, SALES_CONNECT, SALESFORCE, World
+from tests.sync.machine_values import as_held, same
+from tests.sync.machine_world import ANN, OLD_REMINDER, OLD_TASK, SALES_CONNECT, SALESFORCE, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ MOST_SYNCS, MOST_CALLS = 4, 8
 
 UNSEEN = {"after counterparts", "before update", "before delete"}
 """When an edit in Salesforce comes between our read and our write (sync-rules §9)."""
+
 
 class SyncMachine(RuleBasedStateMachine):
     """One example; at its end everything comes to rest, and the invariants are checked."""
@@ -69,8 +70,9 @@ class SyncMachine(RuleBasedStateMachine):
         reminder = self.world.create_reminder({"name": "A", "assignee_id": "u_ann"})
         task = self.world.create_task({"Subject": "B", "OwnerId": ANN})
         names = [self._take_in("reminder", reminder), self._take_in("task", task)]
-        self.come_to_rest()
-        return multiple("old task", *names)
+        self._sync_at_rest()
+        self._check()
+        return multiple(*names)
 
     # People.
 
@@ -102,140 +104,125 @@ class SyncMachine(RuleBasedStateMachine):
     def edit(self, name: str, change: tuple[str, dict[str, Any]], late: int, then: str) -> None:
         """A person changes one or two fields of one side."""
         self._step("edit")
-        self._edit(self.model.items[name], *change, late=late)
+        self._edit(self._item(name, change[0]), *change, late=late)
         self._then(then)
 
-    @rule(name=items, ours=draws.change_of("reminder"), theirs=draws.change_of("task"), apart=st.booleans())
-    def edit_both(self, name: str, ours: dict[str, Any], theirs: dict[str, Any], *, apart: bool) -> None:
-        """Two people change both sides, within one second or apart."""
+    @rule(name=items, change=draws.changes_of_both, apart=st.booleans(), then=draws.then)
+    def edit_both(self, name: str, change: tuple[str, Any, Any], then: str, *, apart: bool) -> None:
+        """Two people change one field on both sides, within one second or apart."""
         self._step("edit both")
-        self._edit(self.model.items[name], "reminder", ours)
+        field, ours, theirs = change
+        item = self._item(name, *SIDES)
+        self._edit(item, "reminder", {field: ours})
         self.world.advance(int(apart))
-        self._edit(self.model.items[name], "task", theirs)
-
-    @rule(name=items, side=st.sampled_from(SIDES), late=draws.late, then=draws.then)
-    def delete(self, name: str, side: str, late: int, then: str) -> None:
-        """A person deletes a record."""
-        self._step("delete")
-        self._delete(self.model.items[name], side, late=late)
+        self._edit(item, "task", {field: theirs})
         self._then(then)
 
-    @rule(name=items, then=draws.then)
-    def undelete(self, name: str, then: str) -> None:
-        """A person takes a task out of the recycle bin."""
-        item = self.model.items[name]
-        self._step("undelete")
-        row = self.model.row(item, "task")
-        if row is not None and (row.get("IsDeleted") or "task" in item.deleted):
+    @rule(name=items, where=draws.bins, late=draws.late, then=draws.then)
+    def delete(self, name: str, where: str, late: int, then: str) -> None:
+        """A person deletes a record, or takes a task out of the recycle bin."""
+        self._step("undelete" if where == "bin" else "delete")
+        if where != "bin":
+            self._delete(self._item(name, where), where, late=late)
+        elif self._is_in_bin(item := self._from(name, self._is_in_bin)):
             self.world.undelete(item.ids["task"])
             self.model.look()
             self.model.note_undelete(item)
         self._then(then)
 
-    def purge(self, name: str) -> None:
-        """A deleted task leaves the recycle bin for good."""
-        item = self.model.items[name]
-        if (self.model.row(item, "task") or {}).get("IsDeleted"):
-            self.world.purge(item.ids["task"])
-            item.unclear = item.unclear or ("purged, and the ledger lost" if item.ledger_lost else "")
-            self.model.look()
+    @rule(name=items, act=draws.acts, fault=draws.faults, again=draws.acts | st.none(), then=draws.then)
+    def run_under_fault(
+        self, name: str, act: draws.Act, fault: tuple[str, str, dict[str, Any]], again: draws.Act | None, then: str
+    ) -> None:
+        """Somebody writes, and its run meets lost answers, refused rows, short pages or an exhausted allowance."""
+        service, kind, members = fault
+        self._step(f"run under {kind}")
+        item = self._item(name, act.side)
+        self._act(item, act)
+        self.world.sandbox.fault(service, kind, **members)
+        self._run(FROM[act.side])
+        self.world.sandbox.clear_faults(service)
+        self._act_again(item, again, then)
 
-    @rule(user=st.sampled_from(ASSIGNEES), then=draws.then)
-    def switch(self, user: str, then: str) -> None:
-        """A person turns their task sync on or off."""
-        self._step("switch")
-        self.world.switch(user, on=not self.world.users()[user]["task_sync"]["enabled"])
+    @rule(name=items, act=draws.acts, kill=draws.kills, again=draws.acts | st.none(), then=draws.then)
+    def run_killed(self, name: str, act: draws.Act, kill: tuple[str, int], again: draws.Act | None, then: str) -> None:
+        """Somebody writes, and its run's target is killed between two steps."""
+        self._step("run killed")
+        item = self._item(name, act.side)
+        self._act(item, act)
+        script = Script(kill_at=kill)
+        self._run(FROM[act.side], Mishap(script))
+        self.tally[f"killed {kill[0]}"] += script.dead
+        self._act_again(item, again, then)
+
+    @rule(name=items, act=draws.acts, cut=st.none() | st.integers(0, 12), again=draws.acts | st.none(), then=draws.then)
+    def run_cut_off(self, name: str, act: draws.Act, cut: int | None, again: draws.Act | None, then: str) -> None:
+        """Somebody writes, and its run's tap dies half-way, or its bookmark is not saved."""
+        self._step("run cut off")
+        item = self._item(name, act.side)
+        self._act(item, act)
+        self._run(FROM[act.side], Mishap(unsaved=True) if cut is None else Mishap(cut=cut))
+        self._act_again(item, again, then)
+
+    @rule(name=items, act=draws.acts, when=draws.meanwhile, meanwhile=draws.acts, then=draws.then)
+    def run_meanwhile(self, name: str, act: draws.Act, when: str, meanwhile: draws.Act, then: str) -> None:
+        """Somebody writes, and during its run somebody else does: between our read and our write, for example."""
+        self._step("run meanwhile")
+        item = self._item(name, act.side)
+        self._act(item, act)
+        direction = FROM[act.side]
+        unseen = direction == TO_SALESFORCE and meanwhile.side == "task" and when in UNSEEN
+
+        def interfere() -> None:
+            self.tally[f"meanwhile {when}"] += 1
+            self._act(item, meanwhile, unseen=unseen)
+
+        if when == "between":
+            self._run(direction, Mishap(between=interfere))
+        else:
+            self._run(direction, Mishap(Script(do_at=(when, 1), action=interfere)))
         self._then(then)
 
-    @rule(seconds=draws.clock_steps)
-    def wait(self, seconds: float) -> None:
-        """Time goes by."""
-        self._step("wait")
+    @rule(event=draws.events, name=items, then=draws.then)
+    def event(self, event: tuple[str, Any], name: str, then: str) -> None:
+        """Somebody turns task sync on or off, time goes by, or something is lost."""
+        what, detail = event
+        self._step(what)
+        if what == "switch":
+            self.world.switch(detail, on=not self.world.users()[detail]["task_sync"]["enabled"])
+        elif what == "wait":
+            self._wait(detail)
+        elif what == "purge":
+            self._purge(name)
+        elif what == "lose the ledger":
+            self.model.look()
+            self.runs.lose_ledger()
+            self.model.note_lost_ledger(self.delete_policy)
+        else:
+            self.runs.states.pop(detail, None)
+        self._then(then)
+
+    def _wait(self, seconds: float) -> None:
         self.world.advance(seconds)
         for item in self.model.items.values():
             if item.fragile and seconds > 10 * 86_400:
                 item.unclear = "the ledger was lost with a deletion undelivered, and then its traces faded"
 
-    # Runs.
-
-    @rule(direction=draws.directions)
-    def run(self, direction: str) -> None:
-        """A run in which nothing goes wrong."""
-        self._step(f"run {direction}")
-        assert self._run(direction)
-
-    @rule(direction=draws.directions, fault=draws.faults)
-    def run_under_fault(self, direction: str, fault: tuple[str, str, dict[str, Any]]) -> None:
-        """A run while a service misbehaves: lost answers, refused rows, short pages, exhausted allowance."""
-        service, kind, members = fault
-        self._step(f"run under {kind}")
-        self.world.sandbox.fault(service, kind, **members)
-        self._run(direction)
-        self.world.sandbox.clear_faults(service)
-
-    @rule(direction=draws.directions, kill=draws.kills)
-    def run_killed(self, direction: str, kill: tuple[str, int]) -> None:
-        """A run whose target is killed between two steps."""
-        self._step("run killed")
-        script = Script(kill_at=kill)
-        self._run(direction, Mishap(script))
-        self.tally["killed"] += script.dead
-
-    @rule(direction=draws.directions, cut=st.integers(0, 12), unsaved=st.booleans())
-    def run_cut_off(self, direction: str, cut: int, *, unsaved: bool) -> None:
-        """A run whose tap dies half-way, or whose bookmark is not saved."""
-        self._step("run cut off")
-        self._run(direction, Mishap(unsaved=True) if unsaved else Mishap(cut=cut))
-
-    @rule(
-        direction=st.sampled_from(DIRECTIONS), when=draws.meanwhile, name=items, change=draws.changes, ending=st.booleans()
-    )
-    def run_meanwhile(
-        self, direction: str, when: str, name: str, change: tuple[str, dict[str, Any]], *, ending: bool
-    ) -> None:
-        """A run during which somebody edits or deletes a record: between our read and our write, for example."""
-        item, side = self.model.items[name], change[0]
-        self._step("run meanwhile")
-        unseen = direction == TO_SALESFORCE and side == "task" and when in UNSEEN
-
-        def act() -> None:
-            self.tally["acted meanwhile"] += 1
-            if ending:
-                self._delete(item, side, unseen=unseen)
-            else:
-                self._edit(item, *change, unseen=unseen)
-
-        if when == "between":
-            self._run(direction, Mishap(between=act))
-        else:
-            self._run(direction, Mishap(Script(do_at=(when, 1), action=act)))
-
-    @rule(what=st.sampled_from(("ledger", *DIRECTIONS, "purge")), name=items)
-    def lose(self, what: str, name: str) -> None:
-        """The ledger's file, the state of a direction, or a deleted task in the recycle bin is gone."""
-        self._step(f"lose {what}")
-        self.model.look()
-        if what == "ledger":
-            self.runs.lose_ledger()
-            self.model.note_lost_ledger(self.delete_policy)
-        elif what == "purge":
-            self.purge(name)
-        else:
-            self.runs.states.pop(what, None)
-
-    @rule()
-    def settle(self) -> None:
-        """Everything comes to rest in between."""
-        self._step("settle")
-        self.come_to_rest()
+    def _purge(self, name: str) -> None:
+        """A deleted task leaves the recycle bin for good."""
+        item = self._from(name, self._is_in_bin)
+        if (self.model.row(item, "task") or {}).get("IsDeleted"):
+            self.world.purge(item.ids["task"])
+            item.unclear = item.unclear or ("purged, and the ledger lost" if item.ledger_lost else "")
+            self.model.look()
 
     def teardown(self) -> None:
         """Everything comes to rest, first with the people as they are, then with all of them on."""
         if not self.began or sys.exc_info()[0] is not None:
             return
         self.come_to_rest()
-        off = [user for user, row in self.world.users().items() if not row["task_sync"]["enabled"]]
-        if off:
+        off = {user for user, row in self.world.users().items() if not row["task_sync"]["enabled"]}
+        if off & self.model.users():
             for user in off:
                 self.world.switch(user, on=True)
             self.come_to_rest()
@@ -247,8 +234,37 @@ class SyncMachine(RuleBasedStateMachine):
         self.tally[what] += 1
         self.world.advance(1)
 
+    def _from(self, name: str, fits: Callable[[Item], bool]) -> Item:
+        """The item, or the next one that fits, so that few steps do nothing."""
+        names = list(self.model.items)
+        start = names.index(name)
+        items = [self.model.items[other] for other in names[start:] + names[:start]]
+        return next((item for item in items if fits(item)), items[0])
+
+    def _item(self, name: str, *sides: str) -> Item:
+        return self._from(name, lambda item: all(self.model.editable(item, side) for side in sides))
+
+    def _is_in_bin(self, item: Item) -> bool:
+        row = self.model.row(item, "task")
+        return row is not None and bool(row.get("IsDeleted") or "task" in item.deleted)
+
+    def _act(self, item: Item, act: draws.Act, *, unseen: bool = False) -> None:
+        if act.change is None:
+            self._delete(item, act.side, unseen=unseen)
+        else:
+            self._edit(item, act.side, act.change, unseen=unseen)
+
+    def _act_again(self, item: Item, act: draws.Act | None, then: str) -> None:
+        """What somebody does after an accident and before the next run."""
+        if act is not None:
+            self.world.advance(1)
+            self._act(item, act)
+        self._then(then)
+
     def _then(self, direction: str) -> None:
-        if direction:
+        if direction == "rest":
+            self.come_to_rest()
+        elif direction:
             self.tally[f"run {direction}"] += 1
             assert self._run(direction), "a run failed though nothing was in its way"
 
@@ -260,18 +276,19 @@ class SyncMachine(RuleBasedStateMachine):
         self.model.items[name].completions += row.get("Status") == "Completed"
         return name
 
-    def _edit(
-        self, item: Item, side: str, change: dict[str, Any], *, late: int = 0, unseen: bool = False
-    ) -> None:
+    def _edit(self, item: Item, side: str, change: dict[str, Any], *, late: int = 0, unseen: bool = False) -> None:
         if not self.model.editable(item, side):
             return
         before = dict(self.model.row(item, side) or {})
+        change = {
+            name: draws.other_than(before.get(COLUMNS[name][side]), side, name, to) for name, to in change.items()
+        }
         self.world.edit(side, item.ids[side], {COLUMNS[name][side]: value for name, value in change.items()}, late)
         self.model.look()
         after = self.model.row(item, side) or {}
         for name, value in change.items():
             column = COLUMNS[name][side]
-            held = (settled(value) if side == "task" else value) if late else after.get(column)
+            held = as_held(side, name, value) if late else after.get(column)
             if not same(side, held, before.get(column)):
                 self.model.note_edit(item, side, name, held, late=late, unseen=unseen)
 
@@ -303,6 +320,9 @@ class SyncMachine(RuleBasedStateMachine):
         self.tally[f"rest after {syncs} writing syncs"] += 1
         self._check_a_sync_costs_little()
         self.runs.settings["allow_mass_delete"] = False
+        self._check()
+
+    def _check(self) -> None:
         self.model.look()
         self.model.writes = self.world.writes()
         quiet = Quiet(self.model, self.world.users(), self.runs.conflicts, self.template, self.delete_policy)
@@ -320,11 +340,11 @@ class SyncMachine(RuleBasedStateMachine):
         return sum(map(len, self.world.writes().values())) - before
 
     def _check_a_sync_costs_little(self) -> None:
+        """Records without a counterpart, and parked changes, are looked at again as long as the overlap holds them."""
         if self._calls() > MOST_CALLS:
             assert not self._writes_of(self._sync_at_rest), "the sync after the one that wrote nothing writes"
-            assert self._calls() <= MOST_CALLS, {
-                service: self.world.sandbox.calls(service) for service in (SALESFORCE, SALES_CONNECT)
-            }
+            most = MOST_CALLS if self.model.is_all_linked() and not self.runs.parked() else MOST_CALLS + 3
+            assert self._calls() <= most, {s: self.world.sandbox.calls(s) for s in (SALESFORCE, SALES_CONNECT)}
 
     def _calls(self) -> int:
         return sum(self.world.sandbox.calls(service)["total"] for service in (SALESFORCE, SALES_CONNECT))

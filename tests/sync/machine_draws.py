@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.sync.machine_model import SIDES
 from tests.sync.machine_runs import DIRECTIONS, STEPS
+from tests.sync.machine_values import as_held, same
 from tests.sync.machine_world import ASSIGNEES, OWNERS, SALES_CONNECT, SALESFORCE
-
 
 
 class Long(str):
@@ -69,17 +70,46 @@ VALUES: dict[str, dict[str, tuple[Any, ...]]] = {
 
 SUBTYPES = ("Task", "Task", "Task", "Call", "LinkedIn", "Email")
 
+_fields = st.sampled_from(
+    (*(name for name in VALUES["task"] if name != "assignee"), *("status", "due_date") * 2, "assignee")
+)
+"""Fields to change; not the user too often, for most other users take no part."""
+
+
+def other_than(held: Any, side: str, name: str, wanted: Any) -> Any:
+    """The value wanted, or the next one where that is held already: an edit that changes nothing is none."""
+    values = VALUES[side][name]
+    start = values.index(wanted)
+    turned = values[start:] + values[:start]
+    return next(value for value in turned if not same(side, as_held(side, name, value), held))
+
 
 def change_of(side: str) -> st.SearchStrategy[dict[str, Any]]:
     """One or two fields with new values, by canonical name."""
-    one = st.sampled_from(sorted(VALUES[side])).flatmap(
-        lambda name: st.tuples(st.just(name), st.sampled_from(VALUES[side][name]))
-    )
+    one = _fields.flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(VALUES[side][name])))
     return st.lists(one, min_size=1, max_size=2).map(dict)
 
 
 changes = st.sampled_from(SIDES).flatmap(lambda side: st.tuples(st.just(side), change_of(side)))
 """A side, and what somebody changes there."""
+
+changes_of_both = _fields.flatmap(
+    lambda name: st.tuples(st.just(name), *(st.sampled_from(VALUES[side][name]) for side in SIDES))
+)
+"""One field, and what somebody makes of it on either side."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does to one side of an item: changes fields, or (None) deletes it."""
+
+    side: str
+    change: dict[str, Any] | None
+
+
+acts = st.one_of(
+    *[changes.map(lambda change: Act(*change))] * 5, st.sampled_from(SIDES).map(lambda side: Act(side, None))
+)
 
 
 def whole(side: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -92,14 +122,27 @@ def whole(side: str) -> st.SearchStrategy[dict[str, Any]]:
 late = st.sampled_from((0, 0, 0, 0, 40, 300))
 """Seconds until a write becomes visible: less than the taps' overlap of ten minutes."""
 
-clock_steps = st.sampled_from((0.5, 1, 30, 700, 3600, 86_400, 5 * 86_400, 16 * 86_400, 31 * 86_400))
+bins = st.sampled_from((*SIDES, "bin"))
+"""Which side's record is deleted; or a task comes back from the bin."""
 
-directions = st.sampled_from((*DIRECTIONS, "both", "both"))
+_CLOCK_STEPS = (0.5, 30, 700, 3600, 86_400, 5 * 86_400, 16 * 86_400, 31 * 86_400)
 
-then = st.sampled_from(("", "", "", *DIRECTIONS, "both"))
-"""The run that follows at once, if one does."""
+events = st.sampled_from(
+    (
+        *(("switch", user) for user in ASSIGNEES),
+        *(("wait", seconds) for seconds in _CLOCK_STEPS),
+        *(("lose bookmark", direction) for direction in DIRECTIONS),
+        ("lose the ledger", None),
+        ("purge", None),
+    )
+)
+"""Somebody's task sync turned on or off, seconds that go by, and what can get lost."""
+
+then = st.sampled_from(("", "", "", *DIRECTIONS, "both", *DIRECTIONS, "both", "rest"))
+"""The run that follows at once, if one does; or everything comes to rest."""
 
 kills = st.one_of(
+    st.tuples(st.sampled_from(("after update", "after create", "after delete")), st.just(1)),
     st.tuples(st.sampled_from([step for step in STEPS if step != "commit"]), st.integers(1, 2)),
     st.tuples(st.just("commit"), st.integers(1, 14)),
 )

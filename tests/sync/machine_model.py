@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.sync.machine_runs import DIRECTIONS, TO_SALESCONNECT, TO_SALESFORCE
+from tests.sync.machine_world import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,6 +142,16 @@ class Model:
     def editable(self, item: Item, side: str) -> bool:
         """Whether a person can write this record now."""
         return self.living(item, side) is not None and side not in item.deleted
+
+    def users(self) -> set[str]:
+        """The Sales Connect users whose records there are."""
+        assignees = {row["assignee_id"] for row in self.reminders.values()}
+        owners = {row["OwnerId"] for row in self.tasks.values()}
+        return assignees | {user for user, owner in PEOPLE.items() if owner in owners}
+
+    def is_all_linked(self) -> bool:
+        """Whether nothing but whole pairs is left."""
+        return all(self.living(item, side) for item in self.items.values() for side in SIDES)
 
     def begin_run(self, direction: str) -> None:
         """A run begins: what readers cannot see yet is in its way."""

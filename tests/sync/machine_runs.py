@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 TO_SALESFORCE, TO_SALESCONNECT = "to-salesforce", "to-salesconnect"
 DIRECTIONS = (TO_SALESFORCE, TO_SALESCONNECT)
 STEPS = (
-    *(f"{when} {call}" for call in ("counterparts", "create", "read", "update", "delete") for when in ("before", "after")),
+    *(
+        f"{when} {call}"
+        for call in ("counterparts", "create", "read", "update", "delete")
+        for when in ("before", "after")
+    ),
     "commit",
 )
 """Between which a process may die: each call to the destination, and each transaction of the ledger."""

@@ -30,6 +30,14 @@ def settled(value: Any) -> Any:
     return "\n".join(value.replace("\r\n", "\n").split("\r")).strip() or None
 
 
+def as_held(side: str, name: str, value: Any) -> Any:
+    """A value as its own service will hold it; a Subject has no line breaks."""
+    if side == "reminder":
+        return value
+    held = settled(value)
+    return held.replace("\n", " ") if name == "name" and held else held
+
+
 def subject(template: str, reminder: Any) -> str | None:
     """The Subject that a reminder gets."""
     text = template.replace("{{activity_subject}}", reminder["name"])

@@ -1,0 +1,129 @@
+"""Histories that once broke a rule, each told step by step; most were found by the state machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sync.machine_runs import TO_SALESCONNECT, TO_SALESFORCE, Mishap, Runs, Script
+from tests.sync.machine_world import ANN, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import SandboxHandle
+
+KILLED_AFTER_UPDATE = ("after update", 1)
+KILLED_AFTER_DELETE = ("after delete", 1)
+
+
+class Story:
+    """One pair, linked by a first sync, and what happens to it.
+
+    Attributes:
+        world: both services.
+        runs: both directions.
+        reminder_id: the reminder.
+        task_id: its task.
+    """
+
+    def __init__(self, sandbox: SandboxHandle, folder: Path) -> None:
+        self.world = World(sandbox)
+        self.world.begin("{{activity_subject}}")
+        self.runs = Runs(sandbox, folder, {})
+        self.reminder_id = self.world.create_reminder({"name": "A", "assignee_id": "u_ann", "due_date": "2030-01-01"})
+        self.sync()
+        self.task_id = next(
+            row["Id"] for row in self.world.tasks().values() if row.get("Sales_Connect_Id__c") == self.reminder_id
+        )
+
+    @property
+    def reminder(self) -> dict[str, Any]:
+        """As it is now."""
+        return self.world.reminders()[self.reminder_id]
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """As it is now."""
+        return self.world.tasks()[self.task_id]
+
+    def due(self, side: str, day: str) -> None:
+        """A person changes the due date, a second after whatever happened last."""
+        self.world.advance(1)
+        record_id, column = (
+            (self.reminder_id, "due_date") if side == "reminder" else (self.task_id, "ActivityDate")
+        )
+        self.world.edit(side, record_id, {column: day})
+
+    def dies(self, direction: str, step: tuple[str, int]) -> None:
+        """A run is killed at a step."""
+        self.world.advance(1)
+        script = Script(kill_at=step)
+        self.runs.run(direction, Mishap(script))
+        assert script.dead
+
+    def sync(self, times: int = 1) -> None:
+        """Both directions, without accident."""
+        for _ in range(times):
+            self.world.advance(1)
+            assert self.runs.run(TO_SALESFORCE)
+            assert self.runs.run(TO_SALESCONNECT)
+
+    @property
+    def dues(self) -> tuple[Any, Any]:
+        """Both sides' due dates."""
+        return self.reminder["due_date"], self.task.get("ActivityDate")
+
+
+@pytest.fixture
+def story(sandbox: SandboxHandle, tmp_path: Path) -> Story:
+    """A linked pair."""
+    return Story(sandbox, tmp_path)
+
+
+@pytest.mark.parametrize("policy", ["newest", "salesforce", "salesconnect"])
+@pytest.mark.parametrize("side", ["reminder", "task"])
+def test_an_edit_after_a_killed_run_is_no_conflict_with_what_that_run_wrote(
+    story: Story, side: str, policy: str
+) -> None:
+    """What a killed run wrote is no edit of the other side: the source's next edit goes over (§7.4)."""
+    story.runs.settings = {"conflict_policy": policy}
+    story.due(side, "2030-01-02")
+    story.dies(TO_SALESFORCE if side == "reminder" else TO_SALESCONNECT, KILLED_AFTER_UPDATE)
+    story.due(side, "2030-01-03")
+    story.sync(2)
+    assert story.dues == ("2030-01-03", "2030-01-03")
+    assert story.runs.conflicts == []
+
+
+@pytest.mark.parametrize("side", ["reminder", "task"])
+def test_an_edit_set_back_after_a_killed_run_goes_over(story: Story, side: str) -> None:
+    """The source's value is the base's again, and yet it is an edit: the killed run wrote over the other side (§7.4)."""
+    story.due(side, "2030-01-02")
+    story.dies(TO_SALESFORCE if side == "reminder" else TO_SALESCONNECT, KILLED_AFTER_UPDATE)
+    story.due(side, "2030-01-01")
+    story.sync(2)
+    assert story.dues == ("2030-01-01", "2030-01-01")
+
+
+def test_what_a_killed_run_wrote_does_not_keep_a_record_from_being_deleted(story: Story) -> None:
+    """Under `keep` only what people changed is kept; a killed run's own write is no change (§6, §7.4)."""
+    story.runs.settings = {"delete_conflict_policy": "keep"}
+    story.due("reminder", "2030-01-02")
+    story.dies(TO_SALESFORCE, KILLED_AFTER_UPDATE)
+    story.world.delete("reminder", story.reminder_id)
+    story.sync(2)
+    assert story.task["IsDeleted"]
+
+
+def test_a_task_undeleted_after_a_killed_run_stays(story: Story) -> None:
+    """A killed run had carried the deletion over: the reminder's tombstone is its own, not a person's (§6, §7.4)."""
+    story.world.delete("task", story.task_id)
+    story.dies(TO_SALESCONNECT, KILLED_AFTER_DELETE)
+    story.world.advance(1)
+    story.world.undelete(story.task_id)
+    story.sync(3)
+    assert not story.task.get("IsDeleted")
+    (anew,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == story.task_id]
+    assert anew["deleted_at"] is None
