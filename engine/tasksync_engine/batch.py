@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tasksync_engine.arrived import is_ours
 from tasksync_engine.carrying import Carrier
 from tasksync_engine.ledger import deletions, intents, links, parked
 from tasksync_engine.ledger.deletions import DONE, HELD, PENDING, Deletion
+from tasksync_engine.ledger.parked import CLAIMED, ROSTER
 from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import (
     Skip,
@@ -23,6 +25,7 @@ from tasksync_engine.pairing import (
     linked_by_field,
     too_old,
 )
+from tasksync_engine.parking import waiting
 from tasksync_engine.settlement import Settlement
 from tasksync_engine.work import Making, Pairing, base_of_create
 
@@ -97,8 +100,16 @@ class Batch:
         try:
             carrier.create(self.makings)
             carrier.bring(self.pairings)
+            self._make_anew(carrier)
         finally:
             self.context.settle(self.settlement)
+
+    def _make_anew(self, carrier: Carrier) -> None:
+        """A record that lives again after a crashed run had carried its deletion over gets a new counterpart (§6)."""
+        self.makings = []
+        for record in carrier.reborn:
+            self._make(record)
+        carrier.create(self.makings)
 
     # Sorting: one record, by what the ledger knows of it.
 
@@ -123,6 +134,9 @@ class Batch:
         if link is None and self.known.links.get(record.id):
             self.settlement.counts["echoed"] += 1
             return
+        if link is not None and is_ours(link, record.side):
+            self.settlement.counts["echoed"] += 1
+            return
         settled = noted is not None and noted.state == DONE and noted.deleted_at == record.deleted_at
         if settled or (noted is not None and noted.state in {PENDING, HELD}):
             self.settlement.counts["echoed"] += 1
@@ -144,13 +158,13 @@ class Batch:
         context, counts = self.context, self.settlement.counts
         if link.record_id(context.target) in self.known.waiting:
             self.settlement.revived.add(link.record_id(context.target))
-        if context.translation.is_echo(record.side, record.raw, link.base):
+        if link.ahead is None and context.translation.is_echo(record.side, record.raw, link.base):
             counts["echoed"] += 1
             self.settlement.unparked.add(record.id)
             if record.user != link.user(record.side):
                 self.settlement.rebased[link.id] = _with_user(link, record)
             return
-        if self._waits_already(record):
+        if link.ahead is None and self._waits_already(record):
             return
         pairing = Pairing(
             record,
@@ -160,7 +174,7 @@ class Batch:
             retried=self.retried.get(record.id),
         )
         if not context.participation.takes_part(record.side, record.user):
-            self._carrier().park_for_roster(pairing)
+            Carrier(self.context, self.settlement).park_for_roster(pairing)
             return
         self.pairings.append(pairing)
 
@@ -209,7 +223,9 @@ class Batch:
         reason: str | None = None,
     ) -> None:
         if self._is_owed(record) if owed is None else owed:
-            self._carrier().park_single_for_roster(record, self.known.parked.get(record.id), reason)
+            message = f"Its user is left out: {reason}." if reason else None
+            previous = self.known.parked.get(record.id)
+            self.settlement.park(waiting(record, ROSTER, previous=previous, message=message))
         else:
             self._skip(record, skip)
 
@@ -232,7 +248,7 @@ class Batch:
             ]
             match = counterpart(record, free)
             if match is None and self._is_claimed(record, found.get(record.id, ())):
-                self._carrier().park_claimed(record, self.known.parked.get(record.id))
+                self.settlement.park(waiting(record, CLAIMED, previous=self.known.parked.get(record.id)))
                 continue
             if match is None:
                 self._make(record)
@@ -286,9 +302,6 @@ class Batch:
                 retried=self.retried.get(record.id),
             ),
         )
-
-    def _carrier(self) -> Carrier:
-        return Carrier(self.context, self.settlement)
 
 
 def _named_by_field(record: Record, candidates: Sequence[Record]) -> bool:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tasksync_clients import ClientError, RowResult
-from tasksync_clients.recovery import OTHER, category
+from tasksync_engine.answers import STALE_STATUS, Answers
+from tasksync_engine.arrived import base_of, going_out, is_ours
 from tasksync_engine.destination import Create, Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
-from tasksync_engine.ledger.parked import CLAIMED, GONE, ROSTER, Parked
+from tasksync_engine.ledger.parked import GONE, ROSTER
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
-from tasksync_engine.settlement import Settlement, retry_time
+from tasksync_engine.parking import refused, waiting
 from tasksync_engine.work import Change, Making, Pairing
 from tasksync_mappings import UNSET, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from tasksync_clients import RowResult
     from tasksync_engine.context import Context
     from tasksync_engine.records import Record
+    from tasksync_engine.settlement import Settlement
     from tasksync_mappings import Base
 
 ROUNDS = 3
@@ -29,11 +31,6 @@ ROUNDS = 3
 
 GONE_CODES = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "not_found", "gone"})
 GONE_STATUSES = frozenset({404, 410})
-STALE_STATUS = 412
-
-ROSTER_MESSAGE = "The reminder's or the task's user does not take part in task sync now."
-CLAIMED_MESSAGE = "A task that is linked to another reminder carries this reminder's id in its link field."
-GONE_MESSAGE = "The record on the other side is deleted; its tombstone will close the link, or it will live again."
 
 
 @dataclass(slots=True)
@@ -42,6 +39,7 @@ class Carrier:
 
     context: Context
     settlement: Settlement
+    reborn: list[Record] = field(default_factory=list)
 
     def create(self, makings: Sequence[Making]) -> None:
         """Make counterparts; each is noted in the ledger with its values before it goes out (sync-rules §7.4).
@@ -84,7 +82,7 @@ class Carrier:
         elif result.holder_id and self._is_free(result.holder_id):
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:
-            self._park_refused(making.source, {}, result, making.retried)
+            self.settlement.park(refused(making.source, {}, result, making.retried))
 
     def _is_free(self, destination_id: str) -> bool:
         """Whether no link, open or kept, holds this record of the destination."""
@@ -122,8 +120,11 @@ class Carrier:
         """What is to be written; None where nothing is, or where the pair has to wait."""
         context, current = self.context, pairing.current
         if current is None:
-            self._park_gone(pairing)
+            self._take_gone(pairing)
             return None
+        if pairing.link is not None and pairing.link.ahead is not None:
+            records = {pairing.source.side: pairing.source.raw, current.side: current.raw}
+            pairing.base = base_of(pairing.link, context.fields, records)
         if not context.participation.takes_part(context.target, current.user):
             self.park_for_roster(pairing)
             return None
@@ -165,16 +166,20 @@ class Carrier:
         return again
 
     def _record_ahead(self, changes: Sequence[Change]) -> None:
-        """Record the conflicts that these writes decide: once the loser is overwritten, nobody could tell any more."""
+        """Note what goes out (§7.4), and the conflicts that it decides: nobody could tell them once it has arrived."""
         found = [
             RecordedConflict(*change.pairing.ids, decision.conflict)
             for change in changes
             for decision in change.decisions
             if decision.conflict is not None
         ]
-        if found:
-            with self.context.ledger.transaction() as connection:
-                runs.write_conflicts(connection, self.context.run_id, now(), found)
+        for change in changes:
+            if change.pairing.link is not None:
+                meant = change.base(written=True, fields=self.context.fields)
+                change.pairing.link = going_out(change.pairing.link, self.context.target, meant)
+        with self.context.ledger.transaction() as connection:
+            runs.write_conflicts(connection, self.context.run_id, now(), found)
+            links.note_ahead(connection, [change.pairing.link for change in changes if change.pairing.link])
 
     def _written(self, change: Change, result: RowResult | None, again: list[Pairing], *, last: bool) -> None:
         """One row's outcome; None: its answer never came, and deciding it again next run finds agreement."""
@@ -192,7 +197,7 @@ class Carrier:
         else:
             self._settle(change, written=False)
             base = change.base(written=False, fields=self.context.fields)
-            self._park_refused(change.pairing.source, base, result, change.pairing.retried)
+            self.settlement.park(refused(change.pairing.source, base, result, change.pairing.retried))
 
     # Settling: the base, the link and the conflicts of one pair.
 
@@ -239,87 +244,28 @@ class Carrier:
         if link != pairing.link:
             self.settlement.rebased[link.id] = link
 
-    # Parking: kept whole, with the reason.
-
     def park_for_roster(self, pairing: Pairing) -> None:
         """Keep a linked record's change until both users take part (sync-rules §1.3)."""
         self._keep_link(pairing, pairing.base)
-        self._park(pairing.source, pairing.base, ROSTER, ROSTER_MESSAGE, previous=pairing.retried)
+        if pairing.link is not None and pairing.link.ahead is not None:
+            kept = replace(pairing.as_link(pairing.link, pairing.link.base), ahead=pairing.link.ahead)
+            self.settlement.rebased[pairing.link.id] = kept  # nothing is decided yet: what went out stays noted
+        self.settlement.park(waiting(pairing.source, ROSTER, base=pairing.base, previous=pairing.retried))
 
-    def park_single_for_roster(self, record: Record, previous: Parked | None, reason: str | None) -> None:
-        """Keep the create that is owed to an unlinked record (sync-rules §1.2, §2.2)."""
-        message = f"Its user is left out: {reason}." if reason else ROSTER_MESSAGE
-        self._park(record, {}, ROSTER, message, previous=previous)
-
-    def park_claimed(self, record: Record, previous: Parked | None) -> None:
-        """Keep the create of a reminder whose id stands on a task that is linked to another reminder."""
-        self._park(record, {}, CLAIMED, CLAIMED_MESSAGE, previous=previous)
+    def _take_gone(self, pairing: Pairing) -> None:
+        """The other record is gone: by a crashed run of ours that had carried a deletion over, or else by somebody."""
+        if pairing.link is None or not is_ours(pairing.link, self.context.target):
+            self._park_gone(pairing)
+            return
+        self.settlement.closed.append((pairing.link, None))
+        self.settlement.unparked.add(pairing.source.id)
+        self.settlement.events.append(Event("close", *pairing.ids, {"to": self.context.target}))
+        self.reborn.append(pairing.source)
 
     def _park_gone(self, pairing: Pairing) -> None:
         """Leave an edit whose other record is gone until the tombstone closes the link (sync-rules §6)."""
-        self._park(pairing.source, pairing.base, GONE, GONE_MESSAGE, previous=pairing.retried, soon=not pairing.link)
-
-    def _park_refused(self, source: Record, base: Base, result: RowResult, previous: Parked | None) -> None:
-        attempts = previous.attempts + 1 if previous else 1
-        code, message = result.code or str(result.status or "UNKNOWN"), result.message or ""
-        self.settlement.parked[source.id] = Parked(
-            side=source.side,
-            record_id=source.id,
-            code=code,
-            category=category(code, message, result.status),
-            message=message,
-            payload=source.raw,
-            base=base,
-            user_id=source.user,
-            attempts=attempts,
-            parked_at=previous.parked_at if previous else now(),
-            retry_at=retry_time(result.recovery, attempts, now()),
-        )
-        self.settlement.counts["parked"] += 1
-
-    def _park(  # noqa: PLR0913 - what a parked change consists of
-        self,
-        source: Record,
-        base: Base,
-        code: str,
-        message: str,
-        *,
-        previous: Parked | None,
-        soon: bool = False,
-    ) -> None:
-        self.settlement.parked[source.id] = Parked(
-            side=source.side,
-            record_id=source.id,
-            code=code,
-            category=OTHER,
-            message=message,
-            payload=source.raw,
-            base=base,
-            user_id=source.user,
-            attempts=previous.attempts + 1 if previous else 1,
-            parked_at=previous.parked_at if previous else now(),
-            retry_at=now() if soon else None,
-        )
-        self.settlement.counts["parked"] += 1
-
-
-class Answers:
-    """The rows of a batch write; where the service stopped half-way, the rows answered so far, then its error."""
-
-    def __init__(self, call: Callable[[], Sequence[RowResult]]) -> None:
-        self._call = call
-        self._error: ClientError | None = None
-
-    def __enter__(self) -> Sequence[RowResult | None]:
-        try:
-            return self._call()
-        except ClientError as error:
-            self._error = error
-            return error.partial
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None and self._error is not None:
-            raise self._error
+        change = waiting(pairing.source, GONE, base=pairing.base, previous=pairing.retried)
+        self.settlement.park(change if pairing.link else replace(change, retry_at=now()))
 
 
 def _with_held(base: Base, result: RowResult, context: Context) -> Base:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tasksync_clients.recovery import OTHER, category
+from tasksync_engine.answers import STALE_STATUS, Answers
+from tasksync_engine.arrived import base_of, going_out
 from tasksync_engine.batch import Batch
-from tasksync_engine.carrying import STALE_STATUS, Answers
 from tasksync_engine.ledger import deletions, intents, links, parked, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
-from tasksync_engine.ledger.parked import ROSTER, Parked
+from tasksync_engine.ledger.parked import ROSTER
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import counterpart, is_free
+from tasksync_engine.parking import refused, waiting
 from tasksync_engine.records import InvalidRecord
-from tasksync_engine.settlement import Settlement, retry_time
+from tasksync_engine.settlement import Settlement
 from tasksync_engine.work import Pairing
 from tasksync_mappings import Conflict, DeletePolicy, DeletionOutcome, Pair, merge_deletion, other
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tasksync_clients import RowResult
     from tasksync_engine.context import Context
     from tasksync_engine.ledger.links import Link
+    from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
     from tasksync_mappings import Side
 
@@ -231,12 +233,12 @@ class _Deletions:
         doomed.outcome = merge_deletion(
             context.translation,
             context.source,
-            doomed.link.base,
+            base_of(doomed.link, context.fields, {context.target: current.raw if current else None}),
             current.raw if current else None,
             context.settings.delete_conflict_policy,
         )
         if current is not None and not context.participation.takes_part(current.side, current.user):
-            self._park(doomed, ROSTER, "The user of the record that still lives does not take part now.", None)
+            self._park(doomed, waiting(doomed.tombstone, ROSTER, previous=self.retried.get(doomed.tombstone.id)))
             return False
         if doomed.outcome in {DeletionOutcome.DELETE, DeletionOutcome.DELETE_CHANGED}:
             return True
@@ -266,7 +268,7 @@ class _Deletions:
                     self._deleted(doomed)
                 return
             records = [doomed.current for doomed in waiting if doomed.current is not None]
-            self._record_losses(waiting)
+            self._record_ahead(waiting)
             moved: list[Doomed] = []
             with Answers(lambda records=records: self.context.destination.delete(records)) as results:  # type: ignore[misc]
                 for doomed, result in zip(waiting, results, strict=False):
@@ -282,7 +284,9 @@ class _Deletions:
         elif result.status == STALE_STATUS and not last:
             moved.append(doomed)
         else:
-            self._park(doomed, result.code or str(result.status or "UNKNOWN"), result.message or "", result)
+            if doomed.link is not None:
+                self.settlement.rebased[doomed.link.id] = doomed.link  # it did not go out: the note goes
+            self._park(doomed, refused(doomed.tombstone, {}, result, self.retried.get(doomed.tombstone.id)))
 
     def _deleted(self, doomed: Doomed) -> None:
         self.settlement.counts["deleted"] += 1
@@ -303,8 +307,8 @@ class _Deletions:
         detail = {"to": self.context.target, "outcome": doomed.outcome.value if doomed.outcome else None}
         self.settlement.events.append(Event(action, *doomed.ids, detail))
 
-    def _record_losses(self, condemned: Sequence[Doomed]) -> None:
-        """A deletion that takes edits with it is a conflict that it won: recorded before the record is gone (§6)."""
+    def _record_ahead(self, condemned: Sequence[Doomed]) -> None:
+        """Note what goes out (§7.4); a deletion that takes edits with it is a conflict that it won (§6)."""
         found = []
         for doomed in condemned:
             if doomed.outcome is DeletionOutcome.DELETE_CHANGED and doomed.link and doomed.current:
@@ -312,29 +316,15 @@ class _Deletions:
                 values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
                 conflict = Conflict("deletion", None, values, self.context.source)
                 found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict))
-        if found:
-            with self.context.ledger.transaction() as connection:
-                runs.write_conflicts(connection, self.context.run_id, now(), found)
+        noted = [going_out(doomed.link, self.context.target, None) for doomed in condemned if doomed.link]
+        with self.context.ledger.transaction() as connection:
+            runs.write_conflicts(connection, self.context.run_id, now(), found)
+            links.note_ahead(connection, noted)
 
     def _note(self, doomed: Doomed, state: str) -> None:
         self.settlement.deletions.append(replace(doomed.deletion, state=state))
         self.settlement.unparked.add(doomed.tombstone.id)
 
-    def _park(self, doomed: Doomed, code: str, message: str, result: RowResult | None) -> None:
+    def _park(self, doomed: Doomed, change: Parked) -> None:
         self._note(doomed, PARKED)
-        recovery = result.recovery if result else None
-        previous = self.retried.get(doomed.tombstone.id)
-        attempts = previous.attempts + 1 if previous else 1
-        self.settlement.parked[doomed.tombstone.id] = Parked(
-            side=doomed.tombstone.side,
-            record_id=doomed.tombstone.id,
-            code=code,
-            category=category(code, message, result.status) if result else OTHER,
-            message=message,
-            payload=doomed.tombstone.raw,
-            user_id=doomed.current.user if doomed.current else None,
-            attempts=attempts,
-            parked_at=previous.parked_at if previous else now(),
-            retry_at=retry_time(recovery, attempts, now()),
-        )
-        self.settlement.counts["parked"] += 1
+        self.settlement.park(replace(change, user_id=doomed.current.user if doomed.current else None))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tasksync_clients import Recovery
 from tasksync_engine.ledger import deletions, intents, links, parked, runs
 from tasksync_mappings import other
 
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.ledger.runs import Event, RecordedConflict
     from tasksync_mappings import Base, Side
-
-FIRST_BACK_OFF = timedelta(minutes=5)
-LONGEST_BACK_OFF = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -64,6 +59,11 @@ class Settlement:
     events: list[Event] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
+    def park(self, change: Parked) -> None:
+        """Keep a change that could not go through."""
+        self.parked[change.record_id] = change
+        self.counts["parked"] += 1
+
     def write(self, connection: Connection, side: Side, run_id: int, at: datetime) -> None:
         """Write all of it, for source records of `side`."""
         parked.drop(connection, side, sorted(self.unparked - self.parked.keys()))
@@ -89,19 +89,3 @@ class Settlement:
         links.add(connection, self.new_links, at)
         links.add(connection, self.kept_pairs, at, state=links.KEPT)
         links.rebase(connection, self.rebased.values())
-
-
-def retry_time(recovery: Recovery | None, attempts: int, at: datetime) -> datetime | None:
-    """When a refused change is due: the very next run at first, then with back-off; None: not by itself (§7.2).
-
-    Args:
-        recovery: What the system's table says.
-        attempts: How often it was tried, this time included.
-        at: Now.
-    """
-    if recovery not in {Recovery.RETRY_NOW, Recovery.RETRY_LATER}:
-        return None
-    if attempts <= 1:
-        return at
-    doublings: int = 2 ** min(attempts - 2, 16)
-    return at + min(LONGEST_BACK_OFF, FIRST_BACK_OFF * doublings)

@@ -82,7 +82,7 @@ class Pairing:
     def as_link(self, link: Link, base: Base) -> Link:
         """The open link with this base."""
         reminder_user, task_user = self.users(base)
-        return replace(link, base=base, reminder_user=reminder_user, task_user=task_user)
+        return replace(link, base=base, reminder_user=reminder_user, task_user=task_user, ahead=None)
 
     def as_new_link(self, base: Base | None = None) -> NewLink:
         """The link of a new pair; without a base given, with the one that was found."""

@@ -21,6 +21,19 @@ OPEN, CLOSED, KEPT = "open", "closed", "kept"
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What went out to one side of a link and was not settled yet: after a crash it may or may not have arrived (§7.4).
+
+    Attributes:
+        side: The side that it went to.
+        base: The base that the link was to have; None for a deletion.
+    """
+
+    side: Side
+    base: Base | None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One reminder paired with one task.
 
@@ -34,6 +47,7 @@ class Link:
         task_user: The owner as last seen.
         origin: `pushed`, `imported` or `adopted`.
         task_stamp: Of a closed link: the task's SystemModstamp as last seen before it was deleted.
+        ahead: A write of ours whose outcome is not known.
     """
 
     id: int
@@ -45,6 +59,7 @@ class Link:
     task_user: str | None
     origin: str
     task_stamp: datetime | None = None
+    ahead: Ahead | None = None
 
     def record_id(self, side: Side) -> str:
         """The id of one side's record."""
@@ -96,6 +111,7 @@ def _link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
         task_user=row.task_user,
         origin=row.origin,
         task_stamp=row.task_stamp,
+        ahead=_decode_ahead(row.ahead),
     )
 
 
@@ -168,14 +184,36 @@ def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: 
         connection.execute(insert(links), rows)
 
 
+def _encode_ahead(ahead: Ahead | None) -> dict[str, Any] | None:
+    if ahead is None:
+        return None
+    return {"side": ahead.side, "base": None if ahead.base is None else encode_base(ahead.base)}
+
+
+def _decode_ahead(stored: Mapping[str, Any] | None) -> Ahead | None:
+    if stored is None:
+        return None
+    return Ahead(stored["side"], None if stored["base"] is None else decode_base(stored["base"]))
+
+
+def note_ahead(connection: Connection, noted: Iterable[Link]) -> None:
+    """Write down what is about to go out on these links."""
+    rows = [{"link_id": link.id, "new_ahead": _encode_ahead(link.ahead)} for link in noted]
+    if rows:
+        connection.execute(
+            update(links).where(links.c.id == bindparam("link_id")).values(ahead=bindparam("new_ahead")), rows
+        )
+
+
 def rebase(connection: Connection, changed: Iterable[Link]) -> None:
-    """Write the base and the users of links that were settled."""
+    """Write the base, the users and what is still ahead of links that were settled."""
     rows = [
         {
             "link_id": link.id,
             "new_base": encode_base(link.base),
             "new_reminder_user": link.reminder_user,
             "new_task_user": link.task_user,
+            "new_ahead": _encode_ahead(link.ahead),
         }
         for link in changed
     ]
@@ -187,6 +225,7 @@ def rebase(connection: Connection, changed: Iterable[Link]) -> None:
                 base=bindparam("new_base"),
                 reminder_user=bindparam("new_reminder_user"),
                 task_user=bindparam("new_task_user"),
+                ahead=bindparam("new_ahead"),
             ),
             rows,
         )

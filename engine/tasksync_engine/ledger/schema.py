@@ -97,6 +97,7 @@ links = Table(
     Column("created_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Column("task_stamp", Utc),
+    Column("ahead", Json),
 )
 _OPEN = text("state = 'open'")
 Index("ix_links_reminder", links.c.reminder_id)

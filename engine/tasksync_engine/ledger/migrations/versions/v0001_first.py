@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("closed_at", sa.String(length=32), nullable=True),
         sa.Column("task_stamp", sa.String(length=32), nullable=True),
+        sa.Column("ahead", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_links_reminder", "links", ["reminder_id"], unique=False)

@@ -1,0 +1,93 @@
+"""What could not go through, made ready for the ledger: whole, with the reason and when it is due (sync-rules §7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tasksync_clients import Recovery
+from tasksync_clients.recovery import OTHER, category
+from tasksync_engine.ledger.parked import CLAIMED, GONE, ROSTER, Parked
+from tasksync_engine.ledger.store import now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from tasksync_clients import RowResult
+    from tasksync_engine.records import Record
+    from tasksync_mappings import Base
+
+FIRST_BACK_OFF = timedelta(minutes=5)
+LONGEST_BACK_OFF = timedelta(hours=6)
+
+MESSAGES: Mapping[str, str] = {
+    ROSTER: "The reminder's or the task's user does not take part in task sync now.",
+    GONE: "The record on the other side is deleted; its tombstone will close the link, or it will live again.",
+    CLAIMED: "A task that is linked to another reminder carries this reminder's id in its link field.",
+}
+
+
+def retry_time(recovery: Recovery | None, attempts: int, at: datetime) -> datetime | None:
+    """When a refused change is due: the very next run at first, then with back-off; None: not by itself (§7.2).
+
+    Args:
+        recovery: What the system's table says.
+        attempts: How often it was tried, this time included.
+        at: Now.
+    """
+    if recovery not in {Recovery.RETRY_NOW, Recovery.RETRY_LATER}:
+        return None
+    if attempts <= 1:
+        return at
+    doublings: int = 2 ** min(attempts - 2, 16)
+    return at + min(LONGEST_BACK_OFF, FIRST_BACK_OFF * doublings)
+
+
+def refused(source: Record, base: Base, result: RowResult, previous: Parked | None) -> Parked:
+    """A change that the other side refused.
+
+    Args:
+        source: The record as it arrived.
+        base: The link's base now; empty for a create.
+        result: The row's answer.
+        previous: The parked change that was tried again, if it was one.
+    """
+    code, message = result.code or str(result.status or "UNKNOWN"), result.message or ""
+    attempts = previous.attempts + 1 if previous else 1
+    return Parked(
+        side=source.side,
+        record_id=source.id,
+        code=code,
+        category=category(code, message, result.status),
+        message=message,
+        payload=source.raw,
+        base=base,
+        user_id=source.user,
+        attempts=attempts,
+        parked_at=previous.parked_at if previous else now(),
+        retry_at=retry_time(result.recovery, attempts, now()),
+    )
+
+
+def waiting(
+    source: Record,
+    code: str,
+    *,
+    base: Base | None = None,
+    previous: Parked | None = None,
+    message: str | None = None,
+) -> Parked:
+    """A change that waits for something else than a retry: `code` is one of our own reasons."""
+    return Parked(
+        side=source.side,
+        record_id=source.id,
+        code=code,
+        category=OTHER,
+        message=message or MESSAGES[code],
+        payload=source.raw,
+        base=base or {},
+        user_id=source.user,
+        attempts=previous.attempts + 1 if previous else 1,
+        parked_at=previous.parked_at if previous else now(),
+    )
