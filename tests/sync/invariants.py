@@ -204,10 +204,8 @@ class Quiet:
         if item.edits_of(side, name) or not item.start or item.edits_of(OTHER[side], name):
             return
         before = item.start[side, name]
-        partner = item.start[OTHER[side], name]
-        lossless = same(side, held[side], before)
-        assert lossless or (item.ledger_lost and self._any_told(item, name)), (
-            f"nobody touched {name}, but the {side}'s went from {_short(before)} to {_short(held[side])} ({_short(partner)})"
+        assert same(side, held[side], before) or (item.ledger_lost and self._any_told(item, name)), (
+            f"nobody touched {name}, but the {side}'s went from {_short(before)} to {_short(held[side])}"
         )
 
     def _check_name(self, item: Item, reminder: Mapping[str, Any], task: Mapping[str, Any]) -> None:
@@ -225,7 +223,8 @@ class Quiet:
         if item.start and not subjects and (not names or not carried):
             assert same("task", task.get("Subject"), item.start["task", "name"]), "a Subject was written over"
         if subjects and not same("task", task.get("Subject"), subjects[-1].value):
-            assert names and carried, "a Subject edit is lost though no name changed"
+            assert names, "a Subject edit is lost though no name changed"
+            assert carried, "a Subject was written over though the template does not carry the name"
             assert self._told(item, subjects[-1]) or subjects[-1].unseen or not item.start, (
                 "a lost Subject is no conflict"
             )
@@ -286,7 +285,7 @@ def _time(text: str) -> datetime:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - a line of a message
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _edits(edits: list[Edit]) -> str:

@@ -160,7 +160,7 @@ class Model:
             for edit in item.edits:
                 edit.unseen |= edit.visible_at > self.world.now
 
-    def note_edit(self, item: Item, side: str, name: str, value: Any, *, late: int = 0, unseen: bool = False) -> None:
+    def note_edit(self, item: Item, side: str, name: str, value: Any, *, late: int = 0, unseen: bool = False) -> None:  # noqa: PLR0913 - what makes an edit
         """A person changed a field to this value, as the service holds it."""
         visible_at = self.world.now + timedelta(seconds=late)
         item.edits.append(Edit(self.tick(), side, name, value, dict(self.runs), visible_at, unseen))

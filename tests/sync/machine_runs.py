@@ -31,18 +31,15 @@ if TYPE_CHECKING:
 
 TO_SALESFORCE, TO_SALESCONNECT = "to-salesforce", "to-salesconnect"
 DIRECTIONS = (TO_SALESFORCE, TO_SALESCONNECT)
+WRITES = ("create", "update", "delete")
 STEPS = (
-    *(
-        f"{when} {call}"
-        for call in ("counterparts", "create", "read", "update", "delete")
-        for when in ("before", "after")
-    ),
+    *(f"{when} {what}" for when in ("before", "after") for what in ("counterparts", "read", "write", "write", *WRITES)),
     "commit",
 )
 """Between which a process may die: each call to the destination, and each transaction of the ledger."""
 
 
-class Killed(BaseException):  # noqa: N818 - a process that is killed raises nothing; BaseException, so that none recovers
+class Killed(BaseException):
     """The process is gone."""
 
 
@@ -75,9 +72,12 @@ class Script:
     @contextmanager
     def around(self, call: str) -> Iterator[None]:
         """A call to the destination."""
-        self.reach(f"before {call}")
+        names = (call, "write") if call in WRITES else (call,)
+        for name in names:
+            self.reach(f"before {name}")
         yield
-        self.reach(f"after {call}")
+        for name in names:
+            self.reach(f"after {name}")
 
 
 _running: list[Script] = []

@@ -16,7 +16,7 @@ def cut(text: str, limit: int) -> str:
     """At most `limit` of Salesforce's characters, an emoji counting as two."""
     kept, length = [], 0
     for character in text:
-        length += 2 if ord(character) > 0xFFFF else 1  # noqa: PLR2004 - the last character of the first plane
+        length += 2 if ord(character) > 0xFFFF else 1
         if length > limit:
             break
         kept.append(character)

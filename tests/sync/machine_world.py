@@ -22,7 +22,7 @@ TURNED_ON = BEGIN - timedelta(days=10)
 ANN, BOB, DAN, XAN = (f"00500000000{n}AAA" for n in ("1001", "1002", "1003", "1004"))
 QUEUE = "00G000000001001AAA"
 PEOPLE = {"u_ann": ANN, "u_bob": BOB, "u_dan": DAN}
-"""Sales Connect user → Salesforce user; u_cat is on and has none, u_dan is off at first, Xan is not in Sales Connect."""
+"""Sales Connect user → Salesforce user. u_cat is on and has none, u_dan is off at first; Xan is in Salesforce alone."""
 
 ASSIGNEES = ("u_ann", "u_bob", "u_cat", "u_dan")
 OWNERS = (ANN, BOB, DAN, XAN, QUEUE)

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.sync.machine import SyncMachine
@@ -61,9 +61,9 @@ def test_the_rules_hold_whatever_happens(
         run_state_machine_as_test(machine, settings=profile)
     finally:
         with capsys.disabled():
-            print(f"\n{policy}: {_told(tally)}")
+            print(f"\n{policy}: {_told(tally)}")  # noqa: T201 - what was run is part of the result
 
 
 def _told(tally: Counter[str]) -> str:
     first = [f"{tally.pop('examples')} examples, {tally.pop('steps')} steps"]
-    return ", ".join(first + [f"{number} × {what}" for what, number in sorted(tally.items())])
+    return ", ".join(first + [f"{number} {what}" for what, number in sorted(tally.items())])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sync.machine_runs import TO_SALESCONNECT, TO_SALESFORCE, Mishap, Runs, Script
-from tests.sync.machine_world import ANN, World
+from tests.sync.machine_world import World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,9 +51,7 @@ class Story:
     def due(self, side: str, day: str) -> None:
         """A person changes the due date, a second after whatever happened last."""
         self.world.advance(1)
-        record_id, column = (
-            (self.reminder_id, "due_date") if side == "reminder" else (self.task_id, "ActivityDate")
-        )
+        record_id, column = (self.reminder_id, "due_date") if side == "reminder" else (self.task_id, "ActivityDate")
         self.world.edit(side, record_id, {column: day})
 
     def dies(self, direction: str, step: tuple[str, int]) -> None:
@@ -99,7 +97,7 @@ def test_an_edit_after_a_killed_run_is_no_conflict_with_what_that_run_wrote(
 
 @pytest.mark.parametrize("side", ["reminder", "task"])
 def test_an_edit_set_back_after_a_killed_run_goes_over(story: Story, side: str) -> None:
-    """The source's value is the base's again, and yet it is an edit: the killed run wrote over the other side (§7.4)."""
+    """The source's value is the base's again, and yet it is an edit: the killed run had written (§7.4)."""
     story.due(side, "2030-01-02")
     story.dies(TO_SALESFORCE if side == "reminder" else TO_SALESCONNECT, KILLED_AFTER_UPDATE)
     story.due(side, "2030-01-01")
