@@ -12,4 +12,5 @@ fi
 "$BIN/meltano" --log-level="${MELTANO_CLI_LOG_LEVEL:-warning}" run sync
 code=$?
 "$BIN/tasksync" status
+[ "$code" -eq 0 ] || echo "The sync ended with $code. For all that the plugins say: MELTANO_CLI_LOG_LEVEL=info make sync" >&2
 exit $code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -61,16 +62,21 @@ class Project:
     def __init__(self, folder, installed=None):
         self.folder = folder
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
-        self.environment |= {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "MELTANO_CLI_LOG_LEVEL": "warning"}
+        self.environment |= {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "MELTANO_CLI_LOG_LEVEL": "info"}
         if installed is not None:
             self.borrow_plugins(installed)
 
     def borrow_plugins(self, installed):
-        """Take over the plugins that are installed in another copy.
+        """Take over the plugins that are installed in another copy, whose code is the same.
 
-        Meltano would install them again, for their paths are not this copy's; their code is the same.
+        Meltano installs a plugin again when its address changes, so theirs are written into meltano.yml.
         """
-        self.environment["MELTANO_AUTO_INSTALL"] = "false"
+        path = self.folder / "meltano.yml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            re.sub(r"pip_url: .*", lambda line: line[0].replace("${MELTANO_PROJECT_ROOT}", str(installed)), text),
+            encoding="utf-8",
+        )
         for plugin in installed.glob(".meltano/*/*/venv"):
             place = self.folder / plugin.relative_to(installed)
             place.parent.mkdir(parents=True, exist_ok=True)

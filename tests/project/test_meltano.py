@@ -53,5 +53,5 @@ def test_a_cleared_state_costs_no_write(synced):
     (command,) = re.findall(r"^\.venv/bin/meltano (state clear .+)$", PAGE, re.MULTILINE)
     project.meltano(command)
     before = len(sandbox.writes("salesforce"))
-    assert "echoed" in project.meltano("--log-level=info run to-salesforce")
+    assert "echoed" in project.meltano("run to-salesforce")
     assert len(sandbox.writes("salesforce")) == before

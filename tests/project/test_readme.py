@@ -73,7 +73,7 @@ def test_running_it_for_real(project, team_sandbox):
     for name, value in filled.items():
         text = re.sub(f"^#{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
     env.write_text(text, encoding="utf-8")
-    assert "created" in project.run(look_ahead, MELTANO_CLI_LOG_LEVEL="info")
+    assert "created" in project.run(look_ahead)
     assert not team_sandbox.writes("salesforce")
     assert "created in Salesforce" in project.run(kept(for_real))
     assert team_sandbox.writes("salesforce")
