@@ -168,7 +168,7 @@ class Carrier:
     def _record_ahead(self, changes: Sequence[Change]) -> None:
         """Note what goes out (§7.4), and the conflicts that it decides: nobody could tell them once it has arrived."""
         found = [
-            RecordedConflict(*change.pairing.ids, decision.conflict)
+            RecordedConflict(*change.pairing.ids, decision.conflict, again=change.pairing.is_unsettled)
             for change in changes
             for decision in change.decisions
             if decision.conflict is not None
@@ -212,8 +212,9 @@ class Carrier:
             if decision.conflict is not None and (written or decision.write is UNSET)
         ]
         self._keep_winners_parked(change, base)
-        reminder_id, task_id = pairing.ids
-        self.settlement.conflicts.extend(RecordedConflict(reminder_id, task_id, conflict) for conflict in found)
+        self.settlement.conflicts.extend(
+            RecordedConflict(*pairing.ids, conflict, again=pairing.is_unsettled) for conflict in found
+        )
         self.settlement.counts["conflicts"] += len(found)
         if found and not written:
             self.settlement.events.append(change.event(self.context.fields, "conflict"))

@@ -315,7 +315,8 @@ class _Deletions:
                 lost = self.context.fields.values(doomed.current.side, doomed.current.raw)
                 values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
                 conflict = Conflict("deletion", None, values, self.context.source)
-                found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict))
+                again = doomed.link.ahead is not None
+                found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict, again=again))
         noted = [going_out(doomed.link, self.context.target, None) for doomed in condemned if doomed.link]
         with self.context.ledger.transaction() as connection:
             runs.write_conflicts(connection, self.context.run_id, now(), found)

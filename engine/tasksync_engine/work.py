@@ -51,6 +51,11 @@ class Pairing:
         return ids_of(self.source, self.destination_id)
 
     @property
+    def is_unsettled(self) -> bool:
+        """Whether a write on this pair may have gone out and was never settled; without a link nobody knows."""
+        return self.link is None or self.link.ahead is not None
+
+    @property
     def times(self) -> Times:
         """When each side was last changed; asked for only while both live."""
         here, there = self.source.changed_at, (self.current or self.source).changed_at

@@ -125,3 +125,27 @@ def test_a_task_undeleted_after_a_killed_run_stays(story: Story) -> None:
     assert not story.task.get("IsDeleted")
     (anew,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == story.task_id]
     assert anew["deleted_at"] is None
+
+
+def test_the_same_conflict_at_another_time_is_recorded_again(story: Story) -> None:
+    """Each conflict is recorded once, and two that look alike are two (§5)."""
+    story.runs.settings = {"conflict_policy": "salesconnect"}
+    for _ in range(2):
+        story.due("reminder", "2030-01-02")
+        story.due("task", "2030-01-03")
+        story.sync()
+        story.due("task", "2030-01-01")
+        story.sync()
+        assert story.dues == ("2030-01-01", "2030-01-01")
+    assert len(story.runs.conflicts) == 2
+
+
+def test_a_conflict_decided_again_after_a_killed_run_is_recorded_once(story: Story) -> None:
+    """The killed run had recorded it before its write (§5, §7.4)."""
+    story.runs.settings = {"conflict_policy": "salesconnect"}
+    story.due("reminder", "2030-01-02")
+    story.due("task", "2030-01-03")
+    story.dies(TO_SALESFORCE, ("before update", 1))
+    story.sync(2)
+    assert story.dues == ("2030-01-02", "2030-01-02")
+    assert len(story.runs.conflicts) == 1

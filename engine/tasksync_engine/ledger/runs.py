@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
+from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import conflicts, history, mapping_of, plan, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from tasksync_mappings import Conflict
 
 RUNNING, OK, STOPPED, INCOMPLETE = "running", "ok", "stopped", "incomplete"
+
+ON = ("reminder_id", "task_id", "field")
+TOLD = ("base", "reminder_value", "task_value", "winner")
+"""What a conflict happened on, and what it told: the same twice running is the same conflict, decided again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RecordedConflict:
-    """A conflict with the link that it happened on."""
+    """A conflict with the link that it happened on.
+
+    Attributes:
+        reminder_id: The link's reminder.
+        task_id: The link's task.
+        conflict: What happened.
+        again: It may have been decided, and recorded, by a run whose write was not settled.
+    """
 
     reminder_id: str
     task_id: str
     conflict: Conflict
+    again: bool = False
 
 
 def start(connection: Connection, direction: str, at: datetime, *, dry_run: bool) -> int:
@@ -108,11 +121,11 @@ def planned(connection: Connection, run_id: int) -> list[Event]:
     return [Event(row.action, row.reminder_id, row.task_id, row.detail) for row in connection.execute(query)]
 
 
-def write_conflicts(connection: Connection, run_id: int, at: datetime, found: Iterable[RecordedConflict]) -> None:
+def write_conflicts(connection: Connection, run_id: int, at: datetime, found: Sequence[RecordedConflict]) -> None:
     """Record conflicts, each once, with base, both values and the winner.
 
-    A conflict is recorded before the write that decides it; deciding it again, after a lost answer or a crash, must
-    not record it twice.
+    A conflict is recorded before the write that decides it; deciding it again, in the same run or after a lost answer
+    or a crash, must not record it twice. The same two values that meet once more, later on, are another conflict.
     """
     rows = [
         {
@@ -128,23 +141,30 @@ def write_conflicts(connection: Connection, run_id: int, at: datetime, found: It
         }
         for item in found
     ]
-    new = [row for row in rows if not _is_recorded(connection, row)]
+    known = _newest_conflicts(connection, sorted({item.task_id for item in found}))
+    new = []
+    for row, item in zip(rows, found, strict=True):
+        on, told = tuple(row[name] for name in ON), tuple(row[name] for name in TOLD)
+        recorded_by, recorded = known.get(on, (None, None))
+        if recorded != told or not (item.again or recorded_by == run_id):
+            known[on] = run_id, told
+            new.append(row)
     if new:
         connection.execute(insert(conflicts), new)
 
 
-def _is_recorded(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Whether the newest conflict of this link and field is this very one."""
-    query = (
-        select(conflicts)
-        .where(*(conflicts.c[name] == row[name] for name in ("reminder_id", "task_id", "field")))
-        .order_by(conflicts.c.id.desc())
-        .limit(1)
-    )
-    newest = connection.execute(query).first()
-    return newest is not None and all(
-        mapping_of(newest)[name] == row[name] for name in ("base", "reminder_value", "task_value", "winner")
-    )
+def _newest_conflicts(
+    connection: Connection, task_ids: Sequence[str]
+) -> dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]:
+    """By link and field, which run recorded the newest conflict of these tasks, and what it told."""
+    newest = {}
+    for part in chunks(task_ids):
+        last = select(func.max(conflicts.c.id)).where(conflicts.c.task_id.in_(part))
+        query = select(conflicts).where(conflicts.c.id.in_(last.group_by(*(conflicts.c[name] for name in ON))))
+        for row in connection.execute(query):
+            values = mapping_of(row)
+            newest[tuple(values[name] for name in ON)] = values["run_id"], tuple(values[name] for name in TOLD)
+    return newest
 
 
 def all_conflicts(connection: Connection, run_id: int | None = None) -> list[Mapping[str, Any]]:
