@@ -29,8 +29,7 @@ SHAPING = ("extra_fields", "link_field")
 
 def catalog(tap_type: type[SyncTap], settings: dict[str, Any]) -> str:
     """The catalog file's text: everything is selected but the stream that the sync does not read."""
-    config = dict.fromkeys(tap_type.config_jsonschema["required"], "unused")
-    config |= {name: settings[name] for name in SHAPING if name in settings}
+    config = {name: settings[name] for name in SHAPING if name in settings}
     found = tap_type(config=config, validate_config=False, setup_mapper=False).catalog_dict
     for stream in found["streams"]:
         root = next(entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])

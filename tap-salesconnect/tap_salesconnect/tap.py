@@ -18,7 +18,7 @@ class TapSalesconnect(SyncTap):
     name = "tap-salesconnect"
     stream_types = (SalesforceSettings, Users, Reminders, People)
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property("api_url", th.StringType, required=True, title="API URL", description="Base URL of the API."),
+        th.Property("api_url", th.StringType, title="API URL", description="Base URL of the API."),
         th.Property("token", th.StringType, secret=True, title="Token", description="Static API token."),
         th.Property(
             "oauth_client_id",

@@ -8,7 +8,6 @@ _CONNECTION = [
     th.Property(
         "login_url",
         th.StringType,
-        required=True,
         title="Login URL",
         description="Where to log in: the org's My Domain, or https://login.salesforce.com.",
     ),

@@ -114,7 +114,10 @@ class SalesforceSettings:
             return flow
         message = f"To log in to Salesforce by {flow}, set {configuration.listed(missing)} as well."
         if not any(getattr(self, setting.name) for setting in _TEXTS):
-            message = f"No Salesforce credentials: set {CLIENT_ID} and {CLIENT_SECRET}, or see the README's other ways."
+            message = (
+                f"No Salesforce credentials: set {CLIENT_ID} and {CLIENT_SECRET}, or those of another login "
+                "(docs/settings.md)."
+            )
         raise WrongSettings(message)
 
     def _wanted_flow(self) -> LoginFlow:

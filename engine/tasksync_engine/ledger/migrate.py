@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,7 @@ def upgrade(engine: Engine) -> None:
     from alembic import command  # noqa: PLC0415 - see _config
     from alembic.util import CommandError  # noqa: PLC0415 - see _config
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its plugins announce themselves at every import
     config = _config()
     with engine.begin() as connection, warnings.catch_warnings():
         config.attributes["connection"] = connection
