@@ -68,7 +68,7 @@ _READING = [
         th.IntegerType(minimum=0),
         default=600,
         title="Lookback seconds",
-        description="Overlap of two runs, for changes committed late: how far before its bookmark a run reads.",
+        description="Overlap of two runs, for changes committed late: how far before the last reading a run begins.",
     ),
     th.Property(
         "extra_fields",
