@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from tasksync_engine.errors import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
+
+LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's word for a wait that took too long."""
 
 
 @contextmanager
@@ -58,13 +62,29 @@ def _hold_file(engine: Engine, name: str, wait_seconds: float) -> Iterator[None]
 
 @contextmanager
 def _hold_postgresql(engine: Engine, name: str, wait_seconds: float) -> Iterator[None]:
+    """Without a transaction: one that lasts as long as a run would end, and the lock with it, by an idle timeout."""
     key = zlib.crc32(f"tasksync.{name}".encode())
-    with engine.connect() as connection:
-        if wait_seconds:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
-        elif not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not _take(connection, key, wait_seconds):
             raise _busy(name)
         try:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+
+
+def _take(connection: Connection, key: int, wait_seconds: float) -> bool:
+    """Whether the session has the advisory lock now, or got it in this time."""
+    if not wait_seconds:
+        return bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one())
+    wait = f"{round(wait_seconds * 1000)}ms"
+    connection.execute(text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": wait})
+    try:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    finally:
+        connection.execute(text("RESET lock_timeout"))
+    return True
