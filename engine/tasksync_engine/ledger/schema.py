@@ -46,6 +46,17 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Words(TypeDecorator[str]):
+    """A text for people: what no database stores as text (NULs, lone surrogates) is written as an escape."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write what can be written, and name the rest."""
+        return None if value is None else value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware UTC time as sortable text, the same in every database."""
 
@@ -69,18 +80,18 @@ def _record() -> Column[str]:
     return Column("record_id", String(255), primary_key=True)
 
 
-meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Words, nullable=False))
 
 roster = Table(
     "roster",
     metadata,
     Column("sales_connect_id", String(255), primary_key=True),
-    Column("email", String(320)),
-    Column("name", Text),
+    Column("email", Words),
+    Column("name", Words),
     Column("salesforce_id", String(18)),
     Column("is_on", Boolean, nullable=False),
     Column("enabled_at", Utc),
-    Column("left_out", Text),
+    Column("left_out", Words),
 )
 
 links = Table(
@@ -112,7 +123,7 @@ parked = Table(
     _record(),
     Column("code", String(80), nullable=False),
     Column("category", String(32), nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
     Column("payload", Json, nullable=False),
     Column("base", Json, nullable=False),
     Column("user_id", String(255)),
@@ -160,6 +171,7 @@ conflicts = Table(
     Column("task_value", Json),
     Column("winner", String(8), nullable=False),
 )
+Index("ix_conflicts_task", conflicts.c.task_id, conflicts.c.field)
 
 history = Table(
     "history",
@@ -188,7 +200,7 @@ runs = Table(
     Column("counts", Json, nullable=False),
     Column("api_calls", Integer, nullable=False),
     Column("seconds", Float),
-    Column("message", Text),
+    Column("message", Words),
 )
 
 plan = Table(

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("winner", sa.String(length=8), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_conflicts_task", "conflicts", ["task_id", "field"], unique=False)
     op.create_table(
         "deletions",
         sa.Column("side", sa.String(length=8), nullable=False),
@@ -128,7 +129,7 @@ def upgrade() -> None:
     op.create_table(
         "roster",
         sa.Column("sales_connect_id", sa.String(length=255), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("salesforce_id", sa.String(length=18), nullable=True),
         sa.Column("is_on", sa.Boolean(), nullable=False),
