@@ -230,12 +230,22 @@ def _on_sqlite_begin(connection: Connection) -> None:
 
 
 def _identify(engine: Engine) -> str:
-    with engine.begin() as connection:
-        known = connection.execute(select(meta.c.value).where(meta.c.key == "ledger_id")).scalar_one_or_none()
+    """The ledger's id, given to it when it has none: by one of the processes that found it without."""
+    known = _known_id(engine)
+    if known is not None:
+        return known
+    with lock.hold(engine, "migrate", wait_seconds=MIGRATION_WAIT_SECONDS):
+        known = _known_id(engine)
         if known is None:
             known = str(uuid.uuid4())
-            connection.execute(insert(meta).values(key="ledger_id", value=known))
-        return str(known)
+            with engine.begin() as connection:
+                connection.execute(insert(meta).values(key="ledger_id", value=known))
+        return known
+
+
+def _known_id(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return connection.execute(select(meta.c.value).where(meta.c.key == "ledger_id")).scalar_one_or_none()
 
 
 def _explain(error: Exception, address: sqlalchemy.URL) -> str:
