@@ -7,6 +7,7 @@ import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tasksync_clients import ClientError
@@ -15,7 +16,7 @@ from tasksync_engine.batch import Batch
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
 from tasksync_engine.finishing import finish
-from tasksync_engine.ledger import lock, open_ledger, parked, roster, runs
+from tasksync_engine.ledger import deletions, intents, lock, open_ledger, parked, roster, runs
 from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
@@ -35,6 +36,8 @@ logger = logging.getLogger("tasksync")
 
 DIRECTIONS = {"task": "to-salesforce", "reminder": "to-salesconnect"}
 TEMPLATE = "subject_template"
+REMEMBERED = timedelta(days=30)
+"""How long a deletion that is done, and a create that was never settled, are kept: as long as a side tells of one."""
 
 
 @dataclass(slots=True)
@@ -160,8 +163,11 @@ class Engine:
         self.context.counts["parked"] += 1
 
     def finish(self) -> None:
-        """The input was complete: retry what is parked and due, then carry out or hold the deletions."""
+        """The input was complete: retry what is parked and due, carry out or hold the deletions, forget what is old."""
         finish(self.context)
+        with self.context.ledger.transaction() as connection:
+            deletions.prune(connection, now() - REMEMBERED)
+            intents.prune(connection, now() - REMEMBERED)
         self.context.counts["complete"] = 1
 
     def close(self, error: BaseException | None = None) -> None:

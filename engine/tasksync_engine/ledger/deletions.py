@@ -100,3 +100,8 @@ def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
     """Forget the deletions of these records: they live again, or their links are closed."""
     for part in chunks(ids):
         connection.execute(delete(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part)))
+
+
+def prune(connection: Connection, before: datetime) -> None:
+    """Forget what was done before this time: neither side tells of it any more."""
+    connection.execute(delete(deletions).where(deletions.c.state == DONE, deletions.c.noted_at < before))

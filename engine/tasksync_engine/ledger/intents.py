@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.links import decode_base, encode_base
-from tasksync_engine.ledger.schema import intents
+from tasksync_engine.ledger.schema import intents, parked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,3 +72,9 @@ def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
     """Forget creates that were settled."""
     for part in chunks(ids):
         connection.execute(delete(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))
+
+
+def prune(connection: Connection, before: datetime) -> None:
+    """Forget creates noted before this time, unless they are still owed: a parked one may have arrived (§7.2)."""
+    owed = exists().where(parked.c.side == intents.c.side, parked.c.record_id == intents.c.record_id)
+    connection.execute(delete(intents).where(intents.c.noted_at < before, ~owed))
