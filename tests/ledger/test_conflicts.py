@@ -1,5 +1,6 @@
 """A conflict is recorded once, however often it is decided again (sync-rules §5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,10 +23,10 @@ def conflict(number=1, **members):
 def record(opened):
     """Writes each given batch in its own transaction; returns how many conflicts the ledger tells of then."""
 
-    def write(*batches):
+    def write(*batches, run_id=1):
         for batch in batches:
             with opened.transaction() as connection:
-                runs.write_conflicts(connection, 1, AT, batch)
+                runs.write_conflicts(connection, run_id, AT, batch)
         with opened.transaction() as connection:
             return len(runs.all_conflicts(connection))
 
@@ -36,6 +37,13 @@ def test_the_same_conflict_is_recorded_once(record):
     """Decided again in a later batch, or met twice in one."""
     assert record([conflict()], [conflict()]) == 1
     assert record([conflict(2), conflict(2)]) == 2
+
+
+def test_the_same_conflict_in_a_later_run_is_another_one(record):
+    """The same two values may meet again, unless this is what a run decided whose write was not settled."""
+    assert record([conflict()]) == 1
+    assert record([replace(conflict(), again=True)], run_id=2) == 1
+    assert record([conflict()], run_id=2) == 2
 
 
 @pytest.mark.parametrize(

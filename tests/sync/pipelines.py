@@ -22,13 +22,15 @@ class Meltano:
     """Both directions over one ledger, with the bookmarks of each.
 
     Attributes:
-        ledger_path: the ledger's file.
+        ledger_path: the ledger's file, unless it is elsewhere.
+        ledger_url: the ledger as the plugins are told of it.
         states: the state of each direction, as `meltano state get` would show it.
         settings: further settings of both targets.
     """
 
-    def __init__(self, sandbox: Any, folder: Path) -> None:
+    def __init__(self, sandbox: Any, folder: Path, *, ledger_url: str | None = None) -> None:
         self.ledger_path = folder / "ledger.db"
+        self.ledger_url = ledger_url or f"sqlite:///{self.ledger_path}"
         self.states: dict[str, Any] = {}
         self.settings: dict[str, Any] = {}
         self.sales_connect = {"api_url": sandbox.sales_connect_url, "token": "sandbox", "loopback_only": True}
@@ -38,11 +40,6 @@ class Meltano:
             "client_secret": "sandbox",
             "loopback_only": True,
         }
-
-    @property
-    def ledger_url(self) -> str:
-        """The ledger as the plugins are told of it."""
-        return f"sqlite:///{self.ledger_path}"
 
     def to_salesforce(self) -> None:
         """One run of this direction."""
