@@ -35,7 +35,10 @@ def _error(status, code, message=""):
         Reply(500, b""),
         Reply(429, b"", {"Retry-After": "0"}),
         Reply(420, b""),
-        Reply(503, b"", {"Retry-After": format_datetime(datetime.now(UTC) - timedelta(1), usegmt=True)}),
+        pytest.param(
+            Reply(503, b"", {"Retry-After": format_datetime(datetime.now(UTC) - timedelta(1), usegmt=True)}),
+            id="503 until a date in the past",  # a name of its own: every worker must collect the same ones
+        ),
         Reply(cut="before"),
         Reply(body=LIMITS, cut="amid"),
         _error(400, "QUERY_TIMEOUT"),

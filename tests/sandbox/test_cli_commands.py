@@ -35,6 +35,7 @@ class Terminal(NamedTuple):
             "SANDBOX_SALESFORCE_PORT": str(salesforce),
             "SANDBOX_SALES_CONNECT_PORT": str(sales_connect),
             "SANDBOX_DATA": data,
+            "COLUMNS": "160",  # pytest-xdist passes on the width of its own terminal
         }
         done = subprocess.run(  # noqa: S603  our own command
             [sys.executable, "-m", "tasksync_sandbox", *arguments],

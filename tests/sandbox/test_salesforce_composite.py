@@ -139,6 +139,30 @@ def test_graph_limits(org: OrgCaller) -> None:
     assert org.query("SELECT Id FROM Account") == []
 
 
+def test_graph_shapes(org: OrgCaller) -> None:
+    """§4 Graph: references are at most 15 deep, and at most 15 nodes differ by method, object and version."""
+
+    def chain(length: int) -> list[dict[str, Any]]:
+        first = step("n0", "POST", "/sobjects/Account", {"Name": "n0"})
+        below = (
+            step(f"n{n}", "POST", "/sobjects/Account", {"Name": f"n{n}", "ParentId": f"@{{n{n - 1}.id}}"})
+            for n in range(1, length)
+        )
+        return [first, *below]
+
+    def kinds(count: int) -> list[dict[str, Any]]:
+        node = {"method": "GET", "url": f"/services/data/v62.0/sobjects/User/{'005A00000000001AAA'}"}
+        return [{**node, "url": node["url"].replace("62", str(62 - n)), "referenceId": f"n{n}"} for n in range(count)]
+
+    def answered(requests: list[dict[str, Any]]) -> int:
+        return org.post("/composite/graph", {"graphs": [{"graphId": "1", "compositeRequest": requests}]}).status_code
+
+    assert (answered(chain(15)), answered(chain(16))) == (200, 400)
+    assert (answered(kinds(15)), answered(kinds(16))) == (200, 400)
+    assert answered([ACCOUNT, ACCOUNT]) == 400
+    assert len(org.query("SELECT Id FROM Account")) == 15
+
+
 def test_tree(org: OrgCaller) -> None:
     """§4 Tree: parents and children are created together, or none, with statusCode in the errors."""
     child = {"attributes": {"type": "Contact", "referenceId": "c"}, "LastName": "Kent"}

@@ -218,6 +218,30 @@ def test_revoking_an_unknown_token_answers_a_query_string(org: OrgCaller) -> Non
     assert parse_qs(answer.text)["error"] == ["unsupported_token_type"]
 
 
+def test_a_revoked_refresh_token_ends_its_sessions(org: OrgCaller) -> None:
+    """§1 Token endpoint: revoking a refresh token ends it and the tokens it gave, and no others."""
+    refresh = {"grant_type": "refresh_token", "refresh_token": "sandbox"}
+    given = org.token(**refresh)["access_token"]
+    assert requests.post(f"{org.url}/services/oauth2/revoke", data={"token": "sandbox"}, timeout=60).ok
+    assert org.login(**refresh).json() == {
+        "error": "invalid_grant",
+        "error_description": "expired access/refresh token",
+    }
+    assert org.get("/limits").ok
+    org.http.headers["Authorization"] = f"Bearer {given}"
+    assert refusal(org.get("/limits")) == (401, "INVALID_SESSION_ID")
+    again = requests.post(f"{org.url}/services/oauth2/revoke", data={"token": "sandbox"}, timeout=60)
+    assert again.status_code == 400
+
+
+def test_a_certificate_is_checked_when_it_is_loaded(org: OrgCaller) -> None:
+    """An app whose certificate is none is refused by the control, not when somebody logs in."""
+    body = {"apps": {"signing": {"certificate": "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----"}}}
+    answer = requests.post(f"{org.url}/_sandbox/logins", json=body, timeout=60)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("apps: ")
+
+
 def test_identity_and_userinfo(org: OrgCaller) -> None:
     """§1 Token endpoint: the id of a token leads to its user, with the token as parameter or header."""
     answer = org.token()

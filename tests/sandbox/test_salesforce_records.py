@@ -123,6 +123,15 @@ def test_stamps_are_whole_seconds_and_move_with_every_update(org: OrgCaller) -> 
         ({"IsReminderSet": "maybe"}, "JSON_PARSER_ERROR", None),
         ({"CallDurationInSeconds": "x"}, "JSON_PARSER_ERROR", None),
         ({"CallDurationInSeconds": 1.5}, "JSON_PARSER_ERROR", None),
+        ({"CallDurationInSeconds": "inf"}, "JSON_PARSER_ERROR", None),
+        ({"CallDurationInSeconds": 10**8}, "NUMBER_OUTSIDE_VALID_RANGE", ["CallDurationInSeconds"]),
+        ({"Subject": ["a"]}, "JSON_PARSER_ERROR", None),
+        ({"ActivityDate": "1699-12-31"}, "FIELD_INTEGRITY_EXCEPTION", ["ActivityDate"]),
+        ({"ReminderDateTime": "4001-01-01T00:00:00Z"}, "FIELD_INTEGRITY_EXCEPTION", ["ReminderDateTime"]),
+        ({"ReminderDateTime": "9999-12-31T23:59:59-05:00"}, "FIELD_INTEGRITY_EXCEPTION", ["ReminderDateTime"]),
+        ({"ReminderDateTime": "2024-03-01"}, "JSON_PARSER_ERROR", None),
+        ({"ReminderDateTime": "2024-03-01T10:00:00"}, "JSON_PARSER_ERROR", None),
+        ({"ReminderDateTime": "2024-W09-5T10:00:00Z"}, "JSON_PARSER_ERROR", None),
     ],
 )
 def test_refused_creates(org: OrgCaller, fields: dict[str, Any], code: str, names: list[str] | None) -> None:

@@ -76,6 +76,10 @@ def test_a_converted_lead_is_refused(staffed: OrgCaller) -> None:
     """§7: a converted lead can be neither referred to nor changed."""
     code = (400, "CANNOT_UPDATE_CONVERTED_LEAD")
     assert refusal(staffed.post("/sobjects/Task", {"WhoId": CONVERTED_LEAD})) == code
+    assert refusal(staffed.patch(f"/sobjects/Task/{staffed.create()}", {"WhoId": CONVERTED_LEAD})) == code
+    record = {"attributes": {"type": "Lead"}, "id": CONVERTED_LEAD, "Company": "x"}
+    failed = staffed.patch("/composite/sobjects", {"records": [record]}).json()[0]["errors"]
+    assert [error["statusCode"] for error in failed] == [code[1]]
     assert refusal(staffed.patch(f"/sobjects/Lead/{CONVERTED_LEAD}", {"Company": "x"})) == code
 
 
@@ -155,11 +159,16 @@ def test_patterns(org: OrgCaller, pattern: dict[str, Any], expected: list[str]) 
 
 
 def test_patterns_are_checked(org: OrgCaller) -> None:
-    """§7 Recurrence: a property that the type needs must be there, one that it does not use must be null."""
+    """§7 Recurrence: a property that the type needs must be there and make sense, one it does not use must be null."""
     missing = org.post("/sobjects/Task", series(RecurrenceInterval=None))
     assert refusal(missing) == (400, "REQUIRED_FIELD_MISSING")
     unused = org.post("/sobjects/Task", series(RecurrenceDayOfMonth=5))
     assert refusal(unused) == (400, "FIELD_INTEGRITY_EXCEPTION")
+    for wrong in ({"RecurrenceInterval": 0}, {"RecurrenceEndDateOnly": "2000-01-01"}):
+        answer = org.post("/sobjects/Task", series(**wrong))
+        assert (*refusal(answer), answer.json()[0]["fields"]) == (400, "FIELD_INTEGRITY_EXCEPTION", list(wrong))
+    monthly = {"RecurrenceType": "RecursMonthly", "RecurrenceDayOfMonth": 0}
+    assert refusal(org.post("/sobjects/Task", series(**monthly))) == (400, "FIELD_INTEGRITY_EXCEPTION")
     assert org.query("SELECT Id FROM Task") == []
 
 

@@ -45,11 +45,44 @@ def test_paths_are_taken_in_every_spelling(org: OrgCaller, path: str) -> None:
         ("PUT", "/services/data/v62.0/query", (405, "METHOD_NOT_ALLOWED")),
         ("PATCH", "/services/data/v62.0/sobjects/Task", (405, "METHOD_NOT_ALLOWED")),
         ("POST", "/services/data", (405, "METHOD_NOT_ALLOWED")),
+        ("OPTIONS", "/services/data/v62.0/sobjects/Task", (405, "METHOD_NOT_ALLOWED")),
     ],
 )
 def test_unknown_urls_and_methods(org: OrgCaller, method: str, path: str, expected: tuple[int, str]) -> None:
     """§2 Error body: an unknown URL, object, version or method is an array with its own code."""
     assert refusal(org.http.request(method, org.url + path, timeout=60)) == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/services/oauth2/token/", "//services/oauth2/token", "/Services/OAuth2/Token", "///services/oauth2/token//"],
+)
+def test_the_token_resource_is_found_in_every_spelling(org: OrgCaller, path: str) -> None:
+    """§0: both slash forms, any case and doubled leading slashes serve for logins too, which are no calls."""
+    calls = org.sandbox.calls("salesforce")["total"]
+    form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
+    answer = requests.post(org.url + path, data=form, timeout=60)
+    assert answer.json()["token_type"] == "Bearer"
+    identity = answer.json()["id"].replace("/id/", "//id/") + "/"
+    token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert requests.get(identity, headers=token, timeout=60).json()["organization_id"].startswith("00D")
+    assert org.sandbox.calls("salesforce")["total"] == calls
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "since"),
+    [
+        ("POST", "/composite/sobjects", "42.0"),
+        ("POST", "/composite/sobjects/Task", "42.0"),
+        ("PATCH", "/composite/sobjects/Task/Sales_Connect_Id__c", "46.0"),
+        ("POST", "/composite/graph", "50.0"),
+    ],
+)
+def test_resources_came_with_a_version(org: OrgCaller, method: str, path: str, since: str) -> None:
+    """§4: collections came with version 42, their upsert with 46, composite graph with 50; before, they are 404."""
+    before = f"{float(since) - 1:.1f}"
+    assert refusal(org.call(method, path, version=before, json={})) == (404, "NOT_FOUND")
+    assert org.call(method, path, version=since, json={}).status_code == 400
 
 
 def test_versions_are_open_to_all_and_not_metered(org: OrgCaller) -> None:
@@ -99,27 +132,47 @@ def test_a_body_must_be_json(org: OrgCaller) -> None:
 
 
 def test_a_body_of_another_shape_is_an_error_like_any_other(org: OrgCaller) -> None:
-    """§2 Error body: a body that no resource expects gets an array with status 400 or 500, and nothing is written."""
+    """§2 Error body: a body that no resource expects is a 400 like any other, and nothing is written."""
     strange: list[tuple[str, object]] = [
         ("/composite/sobjects", {"records": [{"attributes": "Task"}, {"attributes": {"type": 5}}]}),
         ("/composite/sobjects/Task", {"ids": [5], "fields": [5]}),
+        ("/composite/batch", {"batchRequests": [None]}),
         ("/composite", {"compositeRequest": [5]}),
+        ("/composite", {"compositeRequest": [{"method": "GET", "url": 5, "referenceId": "a"}]}),
+        ("/composite", {"compositeRequest": [{"method": "GET", "url": "/", "referenceId": "a", "httpHeaders": [5]}]}),
         ("/composite/graph", {"graphs": [5]}),
+        ("/composite/graph", {"graphs": [{"graphId": "1", "compositeRequest": "x"}]}),
+        ("/composite/graph", {"graphs": [{"graphId": "1", "compositeRequest": [{"url": "/", "method": "GET"}]}]}),
         ("/composite/tree/Account", {"records": [5]}),
+        ("/composite/tree/Account", {"records": [{"Name": "Acme", "Contacts": {"records": None}}]}),
     ]
     for path, body in strange:
         answer = org.post(path, body)
-        assert answer.status_code in {200, 400, 500}
-        assert isinstance(answer.json(), list)
+        refused = answer.json()[0].get("success") is False
+        assert answer.status_code == (200 if refused else 400), path
     assert org.sandbox.writes("salesforce") == []
 
 
 def test_a_uri_has_at_most_16384_bytes(org: OrgCaller) -> None:
-    """§2: a longer URI is 414."""
-    base = "SELECT Id FROM Task WHERE Subject = ''"
-    room = 16384 - len("/services/data/v62.0/query?q=" + base.replace(" ", "+").replace("'", "%27").replace("=", "%3D"))
-    assert org.get("/query", q=base[:-1] + "x" * room + "'").ok
-    assert org.get("/query", q=base[:-1] + "x" * (room + 1) + "'").status_code == 414
+    """§2: a longer URI is 414, one that is longer together with its headers 431."""
+    path = "/services/data/v62.0/limits?x="
+    token = str(org.http.headers["Authorization"])
+    headers = {
+        "Host": org.url.removeprefix("http://"),
+        "Authorization": token,
+        "Accept-Encoding": "",
+        "User-Agent": "x",
+    }
+    room = 16384 - len(path) - sum(len(name) + len(value) for name, value in headers.items())
+
+    def answered(length: int) -> int:
+        plain = requests.Request("GET", org.url + path + "x" * length, headers=headers).prepare()
+        return org.http.send(plain, timeout=60).status_code
+
+    assert answered(room) == 200
+    assert answered(room + 1) == 431
+    assert answered(16384 - len(path)) == 431
+    assert answered(16384 - len(path) + 1) == 414
 
 
 def test_the_daily_limit(org: OrgCaller) -> None:

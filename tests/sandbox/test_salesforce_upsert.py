@@ -49,6 +49,12 @@ def test_the_link_field_heeds_case(org: OrgCaller) -> None:
     assert refusal(org.get(f"/sobjects/Task/{LINK}/AB")) == (404, "NOT_FOUND")
 
 
+def test_upsert_needs_a_value(org: OrgCaller) -> None:
+    """§3 Upsert: a value that is nothing but blanks addresses no record and creates none."""
+    assert refusal(org.patch(f"/sobjects/Task/{LINK}/%20", {"Subject": "x"})) == (400, "MISSING_ARGUMENT")
+    assert org.query("SELECT Id FROM Task") == []
+
+
 def test_upsert_that_may_not_create(org: OrgCaller) -> None:
     """§3 Upsert: updateOnly never creates."""
     path = f"/sobjects/Task/{LINK}/r-1?updateOnly=true"

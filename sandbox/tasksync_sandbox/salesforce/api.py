@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
-from starlette.routing import Match, Route
 
 from tasksync_sandbox.core.service import faults_of
 from tasksync_sandbox.core.wire import JSONResponse
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError, not_found
-from tasksync_sandbox.salesforce.http import LONGEST_URI, VERSION_PATH, Answer, Call, Resource, decoded, failure, find
+from tasksync_sandbox.salesforce.http import (
+    LONGEST_URI,
+    VERSION_PATH,
+    Answer,
+    Call,
+    Resource,
+    decoded,
+    failure,
+    find,
+    spelled,
+)
 from tasksync_sandbox.salesforce.org import DAILY_CALLS
 from tasksync_sandbox.salesforce.resources.collections import CollectionResources
 from tasksync_sandbox.salesforce.resources.composites import CompositeResources
@@ -23,9 +32,11 @@ from tasksync_sandbox.salesforce.resources.records import RecordResources
 from tasksync_sandbox.salesforce.resources.replication import ReplicationResources
 from tasksync_sandbox.salesforce.resources.trees import TreeResources
 from tasksync_sandbox.salesforce.resources.versions import NEWEST, RETIRED_BELOW, VersionResources, versions
+from tasksync_sandbox.salesforce.routing import SpelledRoute, raw_path
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.routing import Route
     from starlette.types import Scope
 
     from tasksync_sandbox.salesforce.login.sessions import Sessions
@@ -33,28 +44,6 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"/*services/data/v(\d{1,3})\.0(?:/.*)?", re.IGNORECASE)
 _log = logging.getLogger(__name__)
-_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-
-
-class ResourceRoute(Route):
-    """A route that matches the encoded path by a resource's own pattern."""
-
-    def __init__(self, path: str, pattern: re.Pattern[str], endpoint: Any) -> None:  # noqa: ANN401  Starlette's type
-        """Match `pattern`; `path` is the name under which calls are counted."""
-        super().__init__(path, endpoint, methods=_METHODS)
-        self._pattern = pattern
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Say whether the path is this resource's; the method is looked at later."""
-        if scope["type"] != "http" or not self._pattern.fullmatch(raw_path(scope)):
-            return Match.NONE, {}
-        return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
-
-
-def raw_path(scope: Scope) -> str:
-    """Return the path as it was sent, still percent-encoded."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.partition(b"?")[0].decode("ascii", "replace")
 
 
 class DataApi:
@@ -80,9 +69,9 @@ class DataApi:
     def routes(self) -> list[Route]:
         """Return the routes; the last one takes whatever is left."""
         return [
-            ResourceRoute("/services/data", re.compile("/*services/data/*", re.IGNORECASE), self.list_versions),
-            *(ResourceRoute(VERSION_PATH + one.path, one.pattern, self.serve) for one in self._resources),
-            ResourceRoute("/{unknown}", re.compile(r".*", re.DOTALL), self.serve),
+            SpelledRoute("/services/data", spelled("/services/data"), self.list_versions),
+            *(SpelledRoute(VERSION_PATH + one.path, one.pattern, self.serve) for one in self._resources),
+            SpelledRoute("/{unknown}", re.compile(r".*", re.DOTALL), self.serve),
         ]
 
     async def list_versions(self, request: Request) -> Response:
@@ -113,8 +102,7 @@ class DataApi:
     def _answer(self, request: Request, body: bytes) -> Answer:
         path = raw_path(request.scope)
         query: bytes = request.scope["query_string"]
-        if len(path) + len(query) + 1 > LONGEST_URI:
-            raise SalesforceError(Code.URI_TOO_LONG, "The URI is longer than 16,384 bytes", 414)
+        _check_length(request.scope, len(path) + len(query) + 1)
         version = _version(path)
         user = self._sessions.user_of(request.headers.get("authorization", ""))
         self._org.calls_used += 1
@@ -142,8 +130,17 @@ class DataApi:
             SalesforceError: it is refused.
         """
         version = _version(call.path)
-        handler, names = find(self._resources, call.method, call.path)
+        handler, names = find(self._resources, call.method, call.path, float(version))
         return handler(call.named(version, names))
+
+
+def _check_length(scope: Scope, uri: int) -> None:
+    """Refuse a URI that is too long, by itself (414) or together with the headers (431)."""
+    if uri > LONGEST_URI:
+        raise SalesforceError(Code.URI_TOO_LONG, "The URI is longer than 16,384 bytes", 414)
+    if uri + sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST_URI:
+        message = "The URI and the headers together are longer than 16,384 bytes"
+        raise SalesforceError(Code.REQUEST_HEADERS_TOO_LARGE, message, 431)
 
 
 def _version(path: str) -> str:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from tasksync_sandbox.core.wire import JSONResponse
 from tasksync_sandbox.salesforce.errors import SalesforceError
 from tasksync_sandbox.salesforce.ids import long_id
+from tasksync_sandbox.salesforce.login.grants import public_key
 from tasksync_sandbox.salesforce.records import checks
 from tasksync_sandbox.salesforce.rows import changed, has_place
 
@@ -108,6 +109,10 @@ class OrgControl:
         unknown = set(asked) - {"apps", "passwords", "refresh_tokens", "session_seconds"}
         if unknown:
             return JSONResponse({"error": f"not understood: {sorted(unknown)}"}, 400)
+        try:
+            _check_certificates(asked.get("apps", {}))
+        except (ValueError, TypeError, AttributeError) as problem:
+            return JSONResponse({"error": f"apps: {problem}"}, 400)
         with self._org.store.transaction():
             for name in ("apps", "passwords", "refresh_tokens"):
                 if name in asked:
@@ -138,3 +143,14 @@ class OrgControl:
             message = f"no record {given}"
             raise ValueError(message)
         return sobject, row
+
+
+def _check_certificates(apps: dict[str, Any]) -> None:
+    """Refuse connected apps whose certificate could verify nothing.
+
+    Raises:
+        ValueError: a certificate is none.
+    """
+    for app in apps.values():
+        if app.get("certificate"):
+            public_key(app["certificate"])

@@ -100,24 +100,38 @@ class Resource:
         path: as shown in counts: `/sobjects/{object}/{id}`.
         methods: by HTTP method.
         pattern: matches the encoded path, whatever the case of its fixed parts.
+        since: first version that has it.
     """
 
     path: str
     methods: dict[str, Callable[[Call], Answer]]
     pattern: re.Pattern[str]
+    since: float
 
 
 VERSION_PATH = "/services/data/v{version}"
 
 
-def resource(path: str, **methods: Callable[[Call], Answer]) -> Resource:
-    """Return a resource; names in braces match one path segment each."""
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(VERSION_PATH + path))
-    return Resource(path, methods, re.compile(f"/*{pattern}/*", re.IGNORECASE))
+def spelled(path: str) -> re.Pattern[str]:
+    """Return what matches a path in any case and with any slashes around it; names in braces match one segment each."""
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    return re.compile(f"/*{pattern}/*", re.IGNORECASE)
 
 
-def find(resources: list[Resource], method: str, path: str) -> tuple[Callable[[Call], Answer], dict[str, str]]:
-    """Return what serves a method on a path, and the names that the path holds.
+def resource(path: str, *, since: float = 0.0, **methods: Callable[[Call], Answer]) -> Resource:
+    """Return a resource below a version's path; older versions than `since` do not have it."""
+    return Resource(path, methods, spelled(VERSION_PATH + path), since)
+
+
+def names_in(match: re.Match[str]) -> dict[str, str]:
+    """Return the names that a path holds, decoded."""
+    return {name: unquote(value) for name, value in match.groupdict().items()}
+
+
+def find(
+    resources: list[Resource], method: str, path: str, version: float
+) -> tuple[Callable[[Call], Answer], dict[str, str]]:
+    """Return what serves a method on a path in a version, and the names that the path holds.
 
     Raises:
         SalesforceError: 404 or 405.
@@ -125,16 +139,27 @@ def find(resources: list[Resource], method: str, path: str) -> tuple[Callable[[C
     allowed: set[str] = set()
     for candidate in resources:
         match = candidate.pattern.fullmatch(path)
-        if match is None:
+        if match is None or version < candidate.since:
             continue
         handler = candidate.methods.get("GET" if method == "HEAD" else method)
         if handler is not None:
-            return handler, {name: unquote(value) for name, value in match.groupdict().items()}
+            return handler, names_in(match)
         allowed |= set(candidate.methods)
     if allowed:
         message = f"HTTP Method '{method}' not allowed. Allowed are {','.join(sorted(allowed))}"
         raise SalesforceError(Code.METHOD_NOT_ALLOWED, message, 405)
     raise SalesforceError(Code.NOT_FOUND, "The requested resource does not exist", 404)
+
+
+def objects(value: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401  whatever JSON holds
+    """Return what must be an array of JSON objects.
+
+    Raises:
+        SalesforceError: JSON_PARSER_ERROR.
+    """
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise SalesforceError(Code.JSON_PARSER_ERROR, f"{name}: an array of objects is required")
+    return value
 
 
 def failure(error: SalesforceError) -> Answer:

@@ -71,7 +71,7 @@ class SalesforceService:
 
     def is_token_request(self, path: str) -> bool:
         """Say whether a path is left out of the total of calls."""
-        return path.lower().startswith(_TOKEN_PATHS)
+        return ("/" + path.lstrip("/")).lower().startswith(_TOKEN_PATHS)
 
     def error(self, status: int, message: str) -> Response:
         """Return an error as the data API words it."""

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from tasksync_sandbox.core.wire import JSONResponse
 from tasksync_sandbox.salesforce.errors import SalesforceError
+from tasksync_sandbox.salesforce.http import spelled
 from tasksync_sandbox.salesforce.login.grants import Grants, TokenError
 from tasksync_sandbox.salesforce.login.soap import SoapLogin
+from tasksync_sandbox.salesforce.routing import SpelledRoute
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
+    from starlette.routing import Route
 
     from tasksync_sandbox.salesforce.login.grants import Granted
     from tasksync_sandbox.salesforce.login.sessions import Sessions
@@ -39,11 +43,11 @@ class Login:
     def routes(self) -> list[Route]:
         """Return the resources."""
         return [
-            Route("/services/oauth2/token", self.token, methods=["POST"]),
-            Route("/services/oauth2/revoke", self.revoke, methods=["GET", "POST"]),
-            Route("/services/oauth2/userinfo", self.userinfo, methods=["GET", "POST"]),
+            _route("/services/oauth2/token", self.token, "POST"),
+            _route("/services/oauth2/revoke", self.revoke, "GET", "POST"),
+            _route("/services/oauth2/userinfo", self.userinfo, "GET", "POST"),
+            _route("/id/{org}/{user}", self.identity, "GET", "POST"),
             *SoapLogin(self._org, self._sessions, self._grants).routes(),
-            Route("/id/{org}/{user}", self.identity, methods=["GET", "POST"]),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -55,7 +59,7 @@ class Login:
             body = {"error": refused.error, "error_description": refused.description}
             return JSONResponse(body, refused.status)
         with self._org.store.transaction():
-            token = self._sessions.issue(granted.user.Id)
+            token = self._sessions.issue(granted.user.Id, granted.refresh_token)
         return JSONResponse(self._token_answer(granted, token, _origin(request)), headers={"cache-control": "no-store"})
 
     def _token_answer(self, granted: Granted, token: str, origin: str) -> dict[str, Any]:
@@ -75,10 +79,11 @@ class Login:
         return answer | ({"api_instance_url": origin} if granted.api_instance else {})
 
     async def revoke(self, request: Request) -> Response:
-        """End a session; an unknown token is an error in the form of a query string."""
+        """End a session, or a refresh token with its sessions; an unknown one is an error in a query string's form."""
         form = {**request.query_params, **_form(await request.body())}
         with self._org.store.transaction():
-            if self._sessions.end(form.get("token", "")):
+            token = form.get("token", "")
+            if self._sessions.end(token) or self._sessions.end_refresh(token):
                 return Response(status_code=200)
         body = urlencode({"error": "unsupported_token_type", "error_description": "this token type is not supported"})
         return PlainTextResponse(body, 400)
@@ -133,6 +138,10 @@ class Login:
             return self._org.database.find(self._sessions.user_of(header))
         except SalesforceError:
             return None
+
+
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
+    return SpelledRoute(path, spelled(path), endpoint, methods)
 
 
 def _origin(request: Request) -> str:

@@ -64,11 +64,13 @@ class Granted:
         user: the user's row.
         secret: the app's secret, which signs the answer; None where the grant knows none.
         api_instance: the answer names the address of the API too.
+        refresh_token: what the token was asked for with, and ends with.
     """
 
     user: Row
     secret: str | None
     api_instance: bool = False
+    refresh_token: str | None = None
 
 
 class Grants:
@@ -125,10 +127,11 @@ class Grants:
 
     def _refresh(self, form: Mapping[str, str]) -> Granted:
         app = self._app(form, secret_needed=False)
-        username = self._sessions.secrets("refresh_tokens").get(form.get("refresh_token", ""))
+        refresh_token = form.get("refresh_token", "")
+        username = self._sessions.refreshed_user(refresh_token)
         if username is None:
             raise TokenError(Refusal.INVALID_GRANT, "expired access/refresh token")
-        return Granted(self._user(username), app.get("client_secret"))
+        return Granted(self._user(username), app.get("client_secret"), refresh_token=refresh_token)
 
     def _password(self, form: Mapping[str, str]) -> Granted:
         app = self._app(form, secret_needed=True)
@@ -179,13 +182,17 @@ def _claims(token: str, verify_with: str | None) -> dict[str, Any]:
     try:
         if verify_with is None:
             return dict(jwt.decode(token, options={**_OWN_CHECKS, "verify_signature": False}))
-        return dict(jwt.decode(token, _public_key(verify_with), algorithms=["RS256"], options=_OWN_CHECKS))
+        return dict(jwt.decode(token, public_key(verify_with), algorithms=["RS256"], options=_OWN_CHECKS))
     except jwt.PyJWTError:
         raise TokenError(Refusal.INVALID_GRANT, "invalid assertion") from None
 
 
-def _public_key(pem: str) -> Any:  # noqa: ANN401  any public key
-    """Return the public key of a certificate, or one that is given as such."""
+def public_key(pem: str) -> Any:  # noqa: ANN401  any public key
+    """Return the public key of a certificate, or one that is given as such.
+
+    Raises:
+        ValueError: the text is neither.
+    """
     from cryptography import x509  # noqa: PLC0415  loaded only where somebody logs in this way
     from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
 

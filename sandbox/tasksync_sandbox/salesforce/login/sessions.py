@@ -17,6 +17,7 @@ DEFAULT_APPS: dict[str, dict[str, Any]] = {
 }
 DEFAULT_SECRETS = {"passwords": {USERNAME: "sandbox"}, "refresh_tokens": {"sandbox": USERNAME}}
 _SHORT = 15
+_REVOKED = "revoked_refresh_tokens"
 
 
 class Sessions:
@@ -32,10 +33,11 @@ class Sessions:
         self._last_use: dict[str, float] = {}
         self.lifetime: float | None = None
 
-    def issue(self, user_id: str) -> str:
-        """Return a new token for a user; inside a transaction."""
+    def issue(self, user_id: str, refresh_token: str | None = None) -> str:
+        """Return a new token for a user, which ends with the refresh token it was asked for with; in a transaction."""
         token = f"{self._org.id[:_SHORT]}!{secrets.token_urlsafe(72).replace('-', '.')}"
-        self._org.store.set_value(f"session:{token}", {"user": user_id, "issued": self._now(), "valid": True})
+        session = {"user": user_id, "issued": self._now(), "valid": True, "refresh_token": refresh_token}
+        self._org.store.set_value(f"session:{token}", session)
         return token
 
     def user_of(self, authorization: str) -> str:
@@ -58,6 +60,24 @@ class Sessions:
         if session is None or not session["valid"]:
             return False
         self._org.store.set_value(f"session:{token}", {**session, "valid": False})
+        return True
+
+    def refreshed_user(self, refresh_token: str) -> str | None:
+        """Return the name of the user whom a refresh token is for; None for an unknown or revoked one."""
+        revoked: list[str] = self._org.store.values.get(_REVOKED, [])
+        return None if refresh_token in revoked else self.secrets("refresh_tokens").get(refresh_token)
+
+    def end_refresh(self, refresh_token: str) -> bool:
+        """Revoke a refresh token with the sessions it gave, until a reset; say whether there was one.
+
+        Inside a transaction.
+        """
+        if self.refreshed_user(refresh_token) is None:
+            return False
+        self._org.store.set_value(_REVOKED, [*self._org.store.values.get(_REVOKED, []), refresh_token])
+        for name, session in list(self._org.store.values.items()):
+            if name.startswith("session:") and session.get("refresh_token") == refresh_token:
+                self.end(name.removeprefix("session:"))
         return True
 
     def end_of_header(self, authorization: str) -> None:

@@ -7,12 +7,14 @@ from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
-from starlette.routing import Route
 
+from tasksync_sandbox.salesforce.http import spelled
 from tasksync_sandbox.salesforce.login.grants import TokenError
+from tasksync_sandbox.salesforce.routing import SpelledRoute
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.routing import Route
 
     from tasksync_sandbox.salesforce.login.grants import Grants
     from tasksync_sandbox.salesforce.login.sessions import Sessions
@@ -38,7 +40,8 @@ class SoapLogin:
 
     def routes(self) -> list[Route]:
         """Return the resource, for the partner and the enterprise WSDL."""
-        return [Route("/services/Soap/{kind}/{version}", self.login, methods=["POST"])]
+        path = "/services/Soap/{kind}/{version}"
+        return [SpelledRoute(path, spelled(path), self.login, ("POST",))]
 
     async def login(self, request: Request) -> Response:
         """Answer a session for a user's name and password, which the security token may follow."""

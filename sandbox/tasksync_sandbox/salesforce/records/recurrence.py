@@ -18,6 +18,8 @@ MOST = 100
 
 _INTERVAL, _MASK, _DAY = "RecurrenceInterval", "RecurrenceDayOfWeekMask", "RecurrenceDayOfMonth"
 _WHICH, _MONTH = "RecurrenceInstance", "RecurrenceMonthOfYear"
+_START, _END = "RecurrenceStartDateOnly", "RecurrenceEndDateOnly"
+_RANGES = {_INTERVAL: range(1, 10**8), _MASK: range(1, 2**7), _DAY: range(1, 32)}
 _USED: dict[str, tuple[str, ...]] = {
     "RecursDaily": (_INTERVAL,),
     "RecursEveryWeekday": (_MASK,),
@@ -32,7 +34,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-PATTERN = ("RecurrenceType", "RecurrenceStartDateOnly", "RecurrenceEndDateOnly", *_PROPERTIES)
+PATTERN = ("RecurrenceType", _START, _END, *_PROPERTIES)
 """The fields that say on which days a series' tasks are due."""
 _WEEKEND = 5
 _YEAR = 12
@@ -42,12 +44,13 @@ def check_pattern(values: Values) -> None:
     """Refuse a recurring task whose pattern lacks a property, or has one that its type does not use.
 
     Raises:
-        SalesforceError: REQUIRED_FIELD_MISSING or FIELD_INTEGRITY_EXCEPTION.
+        SalesforceError: REQUIRED_FIELD_MISSING or FIELD_INTEGRITY_EXCEPTION, the latter also for a value that makes no
+            pattern.
     """
     if not values.get("IsRecurrence"):
         return
     kind = values.get("RecurrenceType")
-    needed = ("RecurrenceType", "RecurrenceStartDateOnly", "RecurrenceEndDateOnly", *_USED.get(kind or "", ()))
+    needed = ("RecurrenceType", _START, _END, *_USED.get(kind or "", ()))
     missing = tuple(name for name in needed if values.get(name) is None)
     if missing:
         message = f"Required fields are missing: [{', '.join(missing)}]"
@@ -56,12 +59,17 @@ def check_pattern(values: Values) -> None:
     if unused:
         message = f"{', '.join(unused)}: must be null for {kind}"
         raise SalesforceError(Code.FIELD_INTEGRITY_EXCEPTION, message, fields=unused)
+    wrong = tuple(name for name in needed if name in _RANGES and values[name] not in _RANGES[name])
+    if values[_END] < values[_START]:
+        wrong = (*wrong, _END)
+    if wrong:
+        message = f"{', '.join(wrong)}: no pattern for {kind}"
+        raise SalesforceError(Code.FIELD_INTEGRITY_EXCEPTION, message, fields=wrong)
 
 
 def occurrences(values: Values) -> list[str]:
     """Return the due dates of a series' tasks, at most 100."""
-    start = date.fromisoformat(values["RecurrenceStartDateOnly"])
-    end = date.fromisoformat(values["RecurrenceEndDateOnly"])
+    start, end = date.fromisoformat(values[_START]), date.fromisoformat(values[_END])
     found: list[str] = []
     for day in _days(values, start):
         if day > end or len(found) == MOST:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError
 from tasksync_sandbox.salesforce.ids import long_id
 from tasksync_sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES
-from tasksync_sandbox.salesforce.soql.dates import parse_stamp, stamp
+from tasksync_sandbox.salesforce.soql.dates import FIRST_YEAR, LAST_YEAR, parse_stamp, stamp
 
 if TYPE_CHECKING:
     from tasksync_sandbox.salesforce.schema import Field
 
-_TOKENS = {str: "VALUE_STRING", bool: "VALUE_TRUE", int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT"}
+_TOKENS = {
+    str: "VALUE_STRING",
+    bool: "VALUE_TRUE",
+    int: "VALUE_NUMBER_INT",
+    float: "VALUE_NUMBER_FLOAT",
+    list: "START_ARRAY",
+}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DAY_LENGTH = 10
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)", re.IGNORECASE)
 
 
 def utf16_length(text: str) -> int:
@@ -70,8 +76,11 @@ def _number(field: Field, value: Any) -> float | int | None:  # noqa: ANN401  wh
             raise cannot_read(value, field.type) from None
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise cannot_read(value, field.type)
+    if abs(value) >= 10 ** (field.precision - field.scale):
+        message = f"{field.label}: value outside of valid range on numeric field: {value}"
+        raise SalesforceError(Code.NUMBER_OUTSIDE_VALID_RANGE, message, fields=(field.name,))
     if field.type == "int":
         if value != int(value):
             raise cannot_read(value, "int")
@@ -112,12 +121,20 @@ def wrong_id(field: Field, value: str) -> SalesforceError:
 
 
 def _moment(field: Field, value: str) -> str | None:
-    if not value.strip():
+    is_day = field.type == "date" and _DAY.fullmatch(value)
+    if not is_day and not _TIME.fullmatch(value):
         raise cannot_read(value, field.type)
     try:
-        if field.type == "date":
-            day = value if _DAY.fullmatch(value) else parse_stamp(value).date().isoformat()[:_DAY_LENGTH]
-            return date.fromisoformat(day).isoformat()
-        return stamp(parse_stamp(value))
+        moment = parse_stamp(f"{value}T00:00:00Z" if is_day else value)
     except ValueError:
         raise cannot_read(value, field.type) from None
+    except OverflowError:
+        raise _out_of_range(field, value) from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _out_of_range(field, value)
+    return moment.date().isoformat() if field.type == "date" else stamp(moment)
+
+
+def _out_of_range(field: Field, value: str) -> SalesforceError:
+    message = f"{field.label}: invalid date: {value}"
+    return SalesforceError(Code.FIELD_INTEGRITY_EXCEPTION, message, fields=(field.name,))

@@ -157,7 +157,9 @@ class Writer:
             self.update(sobject, value, body)
             return long_id(value) or value, False
         key = kept(field, value)
-        found = checks.holding(self._database, sobject, field, key) if key is not None else []
+        if key is None:
+            raise SalesforceError(Code.MISSING_ARGUMENT, f"{field.name} not specified")
+        found = checks.holding(self._database, sobject, field, key)
         if len(found) > 1:
             raise ManyMatchesError([row.Id for row in found])
         if found:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError
-from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, objects, resource
 from tasksync_sandbox.salesforce.ids import long_id
 from tasksync_sandbox.salesforce.records.writer import ManyMatchesError, Writer
 from tasksync_sandbox.salesforce.resources.records import external_id, requested_fields
@@ -54,9 +54,9 @@ class CollectionResources:
     def resources(self) -> list[Resource]:
         """Return the resources."""
         return [
-            resource("/composite/sobjects", POST=self.create, PATCH=self.update, DELETE=self.delete),
-            resource("/composite/sobjects/{object}", GET=self.read, POST=self.read),
-            resource("/composite/sobjects/{object}/{field}", PATCH=self.upsert),
+            resource("/composite/sobjects", since=42.0, POST=self.create, PATCH=self.update, DELETE=self.delete),
+            resource("/composite/sobjects/{object}", since=42.0, GET=self.read, POST=self.read),
+            resource("/composite/sobjects/{object}/{field}", since=46.0, PATCH=self.upsert),
         ]
 
     def create(self, call: Call) -> Answer:
@@ -181,6 +181,8 @@ class CollectionResources:
             ids, names = _listed(call.params.get("ids")), _listed(call.params.get("fields"))
         if not isinstance(ids, list) or not isinstance(names, list) or not ids or not names:
             raise SalesforceError(Code.MISSING_ARGUMENT, "ids and fields are required")
+        if not all(isinstance(one, str) for one in (*ids, *names)):
+            raise SalesforceError(Code.JSON_PARSER_ERROR, "ids and fields: arrays of text are required")
         if len(ids) > MOST_READ:
             message = f"record limit reached. cannot submit more than {MOST_READ} records in this request"
             raise SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, message)
@@ -203,10 +205,7 @@ def _listed(text: str | None) -> list[str]:
 
 
 def _records(call: Call) -> list[dict[str, Any]]:
-    records = call.object_body().get("records")
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise SalesforceError(Code.JSON_PARSER_ERROR, "records: an array of records is required")
-    return records
+    return objects(call.object_body().get("records"), "records")
 
 
 def _fields(record: dict[str, Any], without: str = "attributes") -> dict[str, Any]:

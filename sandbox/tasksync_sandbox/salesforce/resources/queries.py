@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError
 from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
 from tasksync_sandbox.salesforce.ids import make_id
+from tasksync_sandbox.salesforce.soql.columns import described
+from tasksync_sandbox.salesforce.soql.operands import Names
 
 if TYPE_CHECKING:
     from tasksync_sandbox.salesforce.org import Org
@@ -75,6 +77,8 @@ class QueryResources:
         if not text:
             raise SalesforceError(Code.MALFORMED_QUERY, "A query string has to be specified")
         plan = self._org.queries.plan(text, self._org.core.clock.now().date())
+        if call.params.get("columns", "").lower() == "true":
+            return Answer(described(plan.query, Names(self._org.database, plan.sobject, plan.query.alias)))
         rows = self._org.queries.rows(plan, deleted=deleted)
         if plan.counts_only:
             return Answer({"totalSize": len(rows), "done": True, "records": []})

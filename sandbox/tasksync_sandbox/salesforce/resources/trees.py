@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError
-from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
+from tasksync_sandbox.salesforce.http import Answer, Call, Resource, objects, resource
 from tasksync_sandbox.salesforce.resources.descriptions import child_relationship
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ class TreeResources:
 
     def resources(self) -> list[Resource]:
         """Return the resources."""
-        return [resource("/composite/tree/{object}", POST=self.create)]
+        return [resource("/composite/tree/{object}", since=34.0, POST=self.create)]
 
     def create(self, call: Call) -> Answer:
         """Create all records of the request, or none."""
         sobject = self._org.database.schema.get(call.names["object"])
-        records = call.object_body().get("records")
-        if not isinstance(records, list) or not records:
+        records = objects(call.object_body().get("records"), "records")
+        if not records:
             raise SalesforceError(Code.INVALID_INPUT, "records: an array of records is required")
         writer = self._records.writer(call)
         try:
@@ -61,7 +61,8 @@ class TreeResources:
         if level > MOST_LEVELS:
             raise SalesforceError(Code.INVALID_INPUT, f"a tree has at most {MOST_LEVELS} levels")
         for record in records:
-            name = (record.get("attributes") or {}).get("referenceId")
+            attributes = record.get("attributes")
+            name = attributes.get("referenceId") if isinstance(attributes, dict) else None
             children = {key: value for key, value in record.items() if isinstance(value, dict) and "records" in value}
             own = {key: value for key, value in record.items() if key not in children}
             try:
@@ -72,7 +73,7 @@ class TreeResources:
             yield {"referenceId": name, "id": record_id}
             for key, value in children.items():
                 child, field = self._child(sobject, key)
-                yield from self._level(writer, child, value["records"], {field: record_id}, level + 1)
+                yield from self._level(writer, child, objects(value["records"], key), {field: record_id}, level + 1)
 
     def _child(self, parent: SObject, name: str) -> tuple[SObject, str]:
         """Return the object and reference field that a relationship's name stands for."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 from tasksync_sandbox.salesforce.schema import NUMBER_TYPES, Field
 from tasksync_sandbox.salesforce.soql.operands import Operand
 from tasksync_sandbox.salesforce.soql.problem import malformed
-from tasksync_sandbox.salesforce.soql.syntax import Call, Selected
+from tasksync_sandbox.salesforce.soql.syntax import Call, Path, Selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tasksync_sandbox.salesforce.rows import Row
     from tasksync_sandbox.salesforce.soql.operands import Names, Read
-    from tasksync_sandbox.salesforce.soql.syntax import Order, Path, Query
+    from tasksync_sandbox.salesforce.soql.syntax import Order, Query
 
     Total = Callable[[list[Row]], Any]
 
@@ -31,15 +31,51 @@ _COUNTED = Field("count", "int")
 
 
 def is_count(query: Query) -> bool:
-    """Say whether this is `SELECT COUNT() FROM …`, which answers no records."""
-    what = query.selected[0]
-    return isinstance(what, Selected) and isinstance(what.what, Call) and what.what == Call("COUNT", None, what.what.at)
+    """Say whether this is `SELECT COUNT() FROM …`, which answers no records.
+
+    Raises:
+        Problem: MALFORMED_QUERY where COUNT() stands beside other fields, or in a query with ORDER BY or GROUP BY.
+    """
+    count = next((call for call in _calls(query) if call.function == "COUNT" and call.argument is None), None)
+    if count is None:
+        return False
+    if query.groups or query.selected != (Selected(count),):
+        raise malformed(count.at, "Grouped or combined queries cannot use COUNT(): use COUNT(fieldName)")
+    if query.orders:
+        raise malformed(query.orders[0].what.at, "COUNT() cannot be used with ORDER BY")
+    return True
 
 
 def is_aggregate(query: Query) -> bool:
-    """Say whether the answer holds aggregate results."""
-    calls = (s.what for s in query.selected if isinstance(s, Selected) and isinstance(s.what, Call))
-    return bool(query.groups) or any(call.function in _FUNCTIONS and call.argument for call in calls)
+    """Say whether the answer holds aggregate results.
+
+    Raises:
+        Problem: MALFORMED_QUERY where totals of everything are cut by LIMIT.
+    """
+    found = bool(query.groups) or any(call.function in _FUNCTIONS and call.argument for call in _calls(query))
+    if found and not query.groups and query.limit is not None:
+        raise malformed(query.entity_at, "Non-grouped query that uses aggregate functions cannot also use LIMIT")
+    return found
+
+
+def is_total(call: Call) -> bool:
+    """Say whether a function is of a whole group."""
+    return call.function in _FUNCTIONS
+
+
+def _key(what: Path | Call) -> str:
+    """Return the name under which a group's key is known: a path, or a function with its argument."""
+    return _shown(what).lower()
+
+
+def _shown(what: Path | Call) -> str:
+    if isinstance(what, Path):
+        return what.name
+    return f"{what.function}({what.argument.name if what.argument else ''})"
+
+
+def _calls(query: Query) -> list[Call]:
+    return [entry.what for entry in query.selected if isinstance(entry, Selected) and isinstance(entry.what, Call)]
 
 
 class Aggregation:
@@ -52,7 +88,7 @@ class Aggregation:
             Problem: MALFORMED_QUERY for a field neither grouped nor aggregated, INVALID_FIELD for an unknown one.
         """
         self._names = names
-        self._keys: dict[str, Read] = {path.name.lower(): self._groupable(path) for path in query.groups}
+        self._keys: dict[str, Read] = {_key(what): self._groupable(what) for what in query.groups}
         self._columns: list[tuple[str, str | Total]] = []
         unnamed = 0
         for entry in query.selected:
@@ -62,7 +98,7 @@ class Aggregation:
             if isinstance(entry.what, Call):
                 if label is None:
                     label, unnamed = f"expr{unnamed}", unnamed + 1
-                self._columns.append((label, self._total(entry.what)))
+                self._columns.append((label, self._value(entry.what)))
             else:
                 key = self._grouped(entry.what)
                 self._columns.append((label or names.resolve(entry.what)[1].name, key))
@@ -77,7 +113,7 @@ class Aggregation:
 
     def operand(self, what: Path | Call) -> Operand:
         """Return what a condition of HAVING reads from a group."""
-        if isinstance(what, Call):
+        if isinstance(what, Call) and is_total(what):
             total = self._total(what)
             field = _COUNTED if what.argument is None else self._names.operand(what.argument).field
             if what.function.startswith("COUNT"):
@@ -87,20 +123,24 @@ class Aggregation:
         field = self._names.operand(what).field
         return Operand(field, lambda group: cast("Any", group)[0][key], direct=False, at=what.at)
 
-    def _groupable(self, path: Path) -> Read:
-        operand = self._names.operand(path)
-        if not operand.field.groupable:
-            raise malformed(path.at, f"field '{operand.field.name}' can not be grouped in a query call")
+    def _groupable(self, what: Path | Call) -> Read:
+        """Return what reads a group's key: a field that can be grouped, or a date function of any."""
+        operand = self._names.operand(what)
+        if isinstance(what, Path) and not operand.field.groupable:
+            raise malformed(what.at, f"field '{operand.field.name}' can not be grouped in a query call")
         return operand.read
 
-    def _grouped(self, path: Path) -> str:
-        self._names.resolve(path)
-        if path.name.lower() not in self._keys:
-            raise malformed(path.at, f"Field must be grouped or aggregated: {path.name}")
-        return path.name.lower()
+    def _grouped(self, what: Path | Call) -> str:
+        self._names.operand(what)
+        if _key(what) not in self._keys:
+            raise malformed(what.at, f"Field must be grouped or aggregated: {_shown(what)}")
+        return _key(what)
+
+    def _value(self, call: Call) -> str | Total:
+        return self._total(call) if is_total(call) else self._grouped(call)
 
     def _total(self, call: Call) -> Total:
-        if call.function not in _FUNCTIONS or (call.argument is None and call.function != "COUNT"):
+        if call.argument is None and call.function != "COUNT":
             raise malformed(call.at, f"unexpected token: '{call.function}'")
         if call.argument is None:
             return len
@@ -113,7 +153,7 @@ class Aggregation:
 
     def _sort_value(self, order: Order) -> str | Total:
         if isinstance(order.what, Call):
-            return self._total(order.what)
+            return self._value(order.what)
         aliases = {label.lower(): total for label, total in self._columns}
         return aliases.get(order.what.name.lower()) or self._grouped(order.what)
 

@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 STAMP = "%Y-%m-%dT%H:%M:%S.000+0000"
 """A dateTime as rows hold it and answers show it: fixed width and UTC, so that text order is time order."""
 
+FIRST_YEAR, LAST_YEAR = 1700, 4000
+"""The years of valid dates (SOQL guide, "Date Formats and Date Literals")."""
+
 _MONTHS = 12
 _QUARTER = 3
 _FIXED_DAYS = {"TODAY": 0, "YESTERDAY": -1, "TOMORROW": 1}
@@ -27,6 +30,7 @@ def parse_stamp(text: str) -> datetime:
 
     Raises:
         ValueError: it is none.
+        OverflowError: it lies outside the years that can be told in UTC.
     """
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
@@ -35,9 +39,14 @@ def exact_stamp(text: str) -> str:
     """Return a dateTime literal in the rows' form; a fraction stays, so that comparison keeps its order.
 
     Raises:
-        ValueError: there is no such moment.
+        ValueError: there is no such moment, or it lies outside the valid years.
     """
-    moment = parse_stamp(text)
+    try:
+        moment = parse_stamp(text)
+    except OverflowError as error:
+        raise ValueError(text) from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(text)
     return stamp(moment) if not moment.microsecond else moment.strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
 
 
@@ -61,7 +70,21 @@ def _start(unit: str, day: date, steps: int) -> date:
 
 
 def relative_range(literal: str, today: date) -> tuple[date, date] | None:
-    """Return the first day that a date literal covers and the first after it; None when there is no such literal."""
+    """Return the first day that a date literal covers and the first after it; None when there is no such literal.
+
+    Raises:
+        ValueError: it lies outside the valid years.
+    """
+    try:
+        found = _range(literal, today)
+    except OverflowError as error:
+        raise ValueError(literal) from error
+    if found is not None and not FIRST_YEAR <= found[0].year <= found[1].year <= LAST_YEAR + 1:
+        raise ValueError(literal)
+    return found
+
+
+def _range(literal: str, today: date) -> tuple[date, date] | None:
     name = literal.upper()
     if name in _FIXED_DAYS:
         day = today + timedelta(days=_FIXED_DAYS[name])

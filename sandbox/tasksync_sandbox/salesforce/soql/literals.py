@@ -70,7 +70,10 @@ def _moment(field: Field, value: Value) -> str:
 
 
 def _span(field: Field, value: Value, today: date) -> Span:
-    days = relative_range(value.text, today)
+    try:
+        days = relative_range(value.text, today)
+    except ValueError:
+        raise malformed(value.at, f"Invalid {field.type}: {value.text}") from None
     if days is None:
         raise malformed(value.at, f"unexpected token: '{value.text}'")
     if field.type not in {"date", "datetime"}:

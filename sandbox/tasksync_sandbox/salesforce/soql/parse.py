@@ -153,7 +153,7 @@ class _Reader(Transformer[Token, Any]):
     def subquery(self, parts: list[Query]) -> Query:
         return parts[0]
 
-    def groups(self, parts: list[Path]) -> tuple[Path, ...]:
+    def groups(self, parts: list[Path | Call]) -> tuple[Path | Call, ...]:
         return tuple(parts)
 
     def orders(self, parts: list[Order]) -> tuple[Order, ...]:

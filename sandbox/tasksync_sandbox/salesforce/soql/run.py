@@ -107,8 +107,8 @@ class Queries:
             raise Problem(Code.INVALID_TYPE, message, query.entity_at)
         names = Names(self._database, sobject, query.alias)
         tests = Tests(names, today, lambda inner: self._inner(inner, today))
-        aggregate = is_aggregate(query)
-        plain = not aggregate and not is_count(query)
+        counts = is_count(query)
+        aggregate = not counts and is_aggregate(query)
         by_stamp = _wants_stamp_order(query.orders)
         test = tests.of(query.where) if query.where else None
         return Plan(
@@ -118,7 +118,7 @@ class Queries:
             test,
             () if aggregate else _sorts(query.orders, names),
             by_stamp,
-            show(query, names, self._database) if plain else None,
+            None if counts or aggregate else show(query, names, self._database),
             self._aggregation(query, names, today) if aggregate else None,
         )
 

@@ -28,13 +28,20 @@ if TYPE_CHECKING:
 FIELDS_LIMIT = 200
 
 
-class _Branch:
-    """The fields shown of one object, and the relationships below it; entries are in the order of the query."""
+class Branch:
+    """The fields shown of one object, and the relationships below it.
+
+    Attributes:
+        sobject: the object.
+        reference: what points at it; of no meaning for the query's own object.
+        entries: by name, in the order of the query.
+    """
 
     def __init__(self, sobject: SObject, reference: Field) -> None:
+        """Show nothing yet."""
         self.sobject = sobject
         self.reference = reference
-        self.entries: dict[str, Field | _Branch] = {}
+        self.entries: dict[str, Field | Branch] = {}
 
     def add(self, steps: list[Step], field: Field, at: int) -> None:
         """Take in a path below this object."""
@@ -46,8 +53,8 @@ class _Branch:
         step = steps[0]
         name = step.reference.relationship or step.reference.name
         branch = self.entries.get(name)
-        if not isinstance(branch, _Branch):
-            branch = self.entries[name] = _Branch(step.target, step.reference)
+        if not isinstance(branch, Branch):
+            branch = self.entries[name] = Branch(step.target, step.reference)
         branch.add(steps[1:], field, at)
 
 
@@ -84,21 +91,26 @@ def _group(entry: AllFields, sobject: SObject, limit: int | None) -> list[Field]
 
 def show(query: Query, names: Names, database: Database) -> Show:
     """Return the function that shows the query's rows."""
-    root = _Branch(names.sobject, names.sobject.fields["id"])
+    return _compiled(selected(query, names), names, database)
+
+
+def selected(query: Query, names: Names) -> Branch:
+    """Return what the query shows."""
+    root = Branch(names.sobject, names.sobject.fields["id"])
     for steps, field, at in shown_fields(query, names):
         root.add(steps, field, at)
-    return _compiled(root, names, database)
+    return root
 
 
 def show_fields(sobject: SObject, fields: Iterable[Field], names: Names, database: Database) -> Show:
     """Return the function that shows these fields of an object's rows."""
-    root = _Branch(sobject, sobject.fields["id"])
+    root = Branch(sobject, sobject.fields["id"])
     for field in fields:
         root.entries.setdefault(field.name, field)
     return _compiled(root, names, database)
 
 
-def _compiled(root: _Branch, names: Names, database: Database) -> Show:
+def _compiled(root: Branch, names: Names, database: Database) -> Show:
     name = root.sobject.name
     labels, read, parents = _values(root, names, database)
 
@@ -115,15 +127,11 @@ def _compiled(root: _Branch, names: Names, database: Database) -> Show:
     return shown
 
 
-def _values(
-    branch: _Branch, names: Names, database: Database
-) -> tuple[tuple[str, ...], Read, list[tuple[str, Parent]]]:
+def _values(branch: Branch, names: Names, database: Database) -> tuple[tuple[str, ...], Read, list[tuple[str, Parent]]]:
     """Return the labels, a function that reads all their values at once, and the parents to fill in afterwards."""
-    fields = [entry.reference if isinstance(entry, _Branch) else entry for entry in branch.entries.values()]
+    fields = [entry.reference if isinstance(entry, Branch) else entry for entry in branch.entries.values()]
     parents = [
-        (label, _parent(entry, names, database))
-        for label, entry in branch.entries.items()
-        if isinstance(entry, _Branch)
+        (label, _parent(entry, names, database)) for label, entry in branch.entries.items() if isinstance(entry, Branch)
     ]
     return tuple(branch.entries), _together(branch.sobject, fields, names), parents
 
@@ -136,7 +144,7 @@ def _together(sobject: SObject, fields: list[Field], names: Names) -> Read:
     return lambda row: tuple(read(row) for read in readers)
 
 
-def _parent(branch: _Branch, names: Names, database: Database) -> Parent:
+def _parent(branch: Branch, names: Names, database: Database) -> Parent:
     labels, read, parents = _values(branch, names, database)
 
     def shown(record_id: str, version: str) -> dict[str, Any] | None:

@@ -89,7 +89,7 @@ class Query:
     entity_at: int
     alias: str | None = None
     where: Condition | None = None
-    groups: tuple[Path, ...] = ()
+    groups: tuple[Path | Call, ...] = ()
     having: Condition | None = None
     orders: tuple[Order, ...] = ()
     limit: int | None = None
