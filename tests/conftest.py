@@ -104,3 +104,10 @@ def sandbox(running_sandbox: SandboxHandle) -> SandboxHandle:
     """An empty sandbox; one test after the other gets the same, reset."""
     running_sandbox.reset()
     return running_sandbox
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests noted as "played": how many examples and steps of what, whichever worker played them."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    for told in sorted({told for report in reports for name, told in report.user_properties if name == "played"}):
+        terminalreporter.write_line(told)

@@ -112,10 +112,18 @@ class Model:
 
     def look(self) -> None:
         """See what both services hold now, and which new records belong to which item."""
-        self.reminders, self.tasks = self.world.reminders(), self.world.tasks()
+        for side in SIDES:
+            self.look_at(side)
         for item in self.items.values():
             self._find_task(item)
             self._find_reminder(item)
+
+    def look_at(self, side: str) -> None:
+        """See what one service holds now."""
+        if side == "reminder":
+            self.reminders = self.world.reminders()
+        else:
+            self.tasks = self.world.tasks()
 
     def _find_task(self, item: Item) -> None:
         if "task" not in item.ids:

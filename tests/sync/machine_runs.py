@@ -180,7 +180,6 @@ class Runs(Meltano):
     def __init__(self, sandbox: SandboxHandle, folder: Path, settings: dict[str, Any]) -> None:
         super().__init__(sandbox, folder)
         self.settings = settings
-        self.sales_connect["retry_delay"] = self.salesforce["retry_delay"] = 0
         self._lost: list[dict[str, Any]] = []
 
     def run(self, direction: str, mishap: Mishap | None = None) -> bool:

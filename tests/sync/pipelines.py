@@ -33,12 +33,18 @@ class Meltano:
         self.ledger_url = ledger_url or f"sqlite:///{self.ledger_path}"
         self.states: dict[str, Any] = {}
         self.settings: dict[str, Any] = {}
-        self.sales_connect = {"api_url": sandbox.sales_connect_url, "token": "sandbox", "loopback_only": True}
+        self.sales_connect = {
+            "api_url": sandbox.sales_connect_url,
+            "token": "sandbox",
+            "loopback_only": True,
+            "retry_delay": 0,
+        }
         self.salesforce = {
             "login_url": sandbox.salesforce_url,
             "client_id": "sandbox",
             "client_secret": "sandbox",
             "loopback_only": True,
+            "retry_delay": 0,
         }
 
     def to_salesforce(self) -> None:

@@ -152,6 +152,21 @@ class Team:
         """Set the services' clock ahead of real time."""
         self.sandbox.clock(seconds)
 
+    def pass_by(self, seconds: float = 3600) -> None:
+        """Time and an outsider's records go by: the overlap of the next readings no longer reaches back to now."""
+        self.later(seconds)
+        self.remind("Another", assignee_id="u3")
+        self.task("Another", OwnerId=salesforce_user(3))
+
+    def refuse(self, service: str, code: str = "UNABLE_TO_LOCK_ROW", **members: Any) -> None:
+        """From now on a service refuses single rows of batch writes; `members` as of the sandbox's `row_error`."""
+        self.sandbox.fault(service, "row_error", code=code, message="refused for the test", **members)
+
+    def heal(self) -> None:
+        """Both services work again."""
+        self.sandbox.clear_faults("salesforce")
+        self.sandbox.clear_faults("sales_connect")
+
     def writes(self) -> int:
         """How many records both services have committed."""
         return len(self.sandbox.writes("salesforce")) + len(self.sandbox.writes("sales_connect"))

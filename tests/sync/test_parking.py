@@ -9,18 +9,14 @@ from target_salesconnect.target import TargetSalesconnect
 from tasksync_clients import AllowanceExhausted, AuthenticationFailed, Unreachable
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
 from tasksync_engine.destinations import SalesConnectDestination
+from tests.sync.steps import quiet
 from tests.sync.team import salesforce_user
-
-
-def refuse(team, service, code, **where):
-    """Refuse single rows of batch writes."""
-    team.sandbox.fault(service, "row_error", code=code, message="refused for the test", where=where)
 
 
 def test_a_refused_create_is_parked_and_owed(team, meltano, ledger):
     """One row's refusal holds up no other; a new version of the record goes through."""
     good, bad = team.remind("Good"), team.remind("Bad")
-    refuse(team, "salesforce", "FIELD_CUSTOM_VALIDATION_EXCEPTION", Subject="Bad")
+    team.refuse("salesforce", "FIELD_CUSTOM_VALIDATION_EXCEPTION", where={"Subject": "Bad"})
     meltano.sync()
     assert [row["Subject"] for row in team.tasks()] == ["Good"]
     (row,) = ledger("SELECT record_id, code, category, message, retry_at FROM parked")
@@ -31,7 +27,7 @@ def test_a_refused_create_is_parked_and_owed(team, meltano, ledger):
         "message": "refused for the test",
         "retry_at": None,
     }
-    team.sandbox.clear_faults("salesforce")
+    team.heal()
     meltano.sync()
     assert len(team.tasks()) == 1 or [row["Subject"] for row in team.tasks()].count("Bad") == 1
     team.edit_reminder(bad, name="Better")
@@ -46,10 +42,10 @@ def test_an_intermittent_refusal_is_retried_in_the_very_next_run(team, meltano, 
     reminder = team.remind()
     meltano.sync()
     team.edit_reminder(reminder, details="edited")
-    refuse(team, "salesforce", "UNABLE_TO_LOCK_ROW", Description="edited")
+    team.refuse("salesforce", "UNABLE_TO_LOCK_ROW", where={"Description": "edited"})
     meltano.sync()
     assert [row["category"] for row in ledger("SELECT category FROM parked")] == ["Intermittent"]
-    team.sandbox.clear_faults("salesforce")
+    team.heal()
     team.later(3600)
     meltano.sync()
     assert team.task_of(reminder)["Description"] == "edited"
@@ -62,9 +58,9 @@ def test_a_parked_field_whose_base_moved_is_not_written(team, meltano):
     meltano.sync()
     task = team.task_of(reminder)["Id"]
     team.edit_reminder(reminder, details="parked", due_date="2026-12-24")
-    refuse(team, "salesforce", "UNABLE_TO_LOCK_ROW", Description="parked")
+    team.refuse("salesforce", "UNABLE_TO_LOCK_ROW", where={"Description": "parked"})
     meltano.to_salesforce()
-    team.sandbox.clear_faults("salesforce")
+    team.heal()
     team.later(3600)
     team.edit_task(task, Description="newer, from Salesforce")
     meltano.to_salesconnect()
@@ -93,9 +89,7 @@ def test_a_user_who_is_off_waits(team, meltano, ledger):
     assert team.task_of(reminder)["Description"] == "while off"
     assert team.reminder(reminder)["priority"] == "high"
     assert ledger("SELECT * FROM parked") == []
-    before = team.writes()
-    meltano.sync()
-    assert team.writes() == before
+    quiet(team, meltano)
 
 
 def test_reassigned_to_a_user_who_is_off(team, meltano, ledger):
@@ -154,9 +148,7 @@ def test_a_lost_answer_doubles_nothing(team, meltano, kind, direction):
     meltano.sync()
     meltano.sync()
     assert (len(team.tasks()), len(team.reminders())) == (2, 2)
-    before = team.writes()
-    meltano.sync()
-    assert team.writes() == before
+    quiet(team, meltano)
 
 
 def test_a_run_that_has_to_stop_goes_on_in_the_next(team, meltano):
@@ -165,7 +157,7 @@ def test_a_run_that_has_to_stop_goes_on_in_the_next(team, meltano):
     team.sandbox.fault("salesforce", "daily_limit")
     with pytest.raises(AllowanceExhausted):
         meltano.sync()
-    team.sandbox.clear_faults("salesforce")
+    team.heal()
     meltano.sync()
     assert len(team.tasks()) == 1
 

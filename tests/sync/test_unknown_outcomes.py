@@ -1,0 +1,103 @@
+"""Runs that end before they know what became of their writes: stopped, killed, or without an answer (sync-rules §7)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from tasksync_clients import ClientError
+from tests.sync.machine_runs import TO_SALESCONNECT, TO_SALESFORCE
+from tests.sync.steps import AFTER_CREATE, dies, end_back_off, paired
+from tests.sync.team import salesforce_user
+
+
+def test_a_run_that_stops_in_its_retries_keeps_what_is_parked(team, meltano, ledger):
+    """An exhausted allowance comes while a parked edit is tried again: it stays parked, and goes over later (§7.2)."""
+    reminder, _ = paired(team, meltano)
+    team.edit_reminder(reminder, details="edited")
+    team.refuse("salesforce", where={"Description": "edited"})
+    meltano.sync()
+    team.pass_by()
+    meltano.sync()
+    assert len(ledger("SELECT * FROM parked")) == 1
+    end_back_off(meltano)
+    team.heal()
+    team.sandbox.fault("salesforce", "daily_limit", method="PATCH")
+    with suppress(ClientError):
+        meltano.to_salesforce()
+    team.heal()
+    meltano.sync()
+    meltano.sync()
+    assert team.task_of(reminder)["Description"] == "edited"
+
+
+def test_an_edit_behind_a_lost_create_is_not_overwritten(team, meltano):
+    """A killed run's import shows late, and the task was edited meanwhile: the edit goes over to it (§7.4)."""
+    task = team.task("Visit", Description="v1")
+    meltano.to_salesforce()
+    team.sandbox.fault("sales_connect", "late_commit", path="/v1/reminders/batch", seconds=300, times=1)
+    dies(team, meltano, TO_SALESCONNECT, AFTER_CREATE)
+    team.heal()
+    team.later(60)
+    team.edit_task(task, Description="v2")
+    meltano.sync()
+    team.later(400)
+    meltano.sync()
+    meltano.sync()
+    assert [row["Description"] for row in team.tasks()] == ["v2"]
+    assert team.reminder_of(task)["details"] == "v2"
+
+
+def test_an_owed_create_that_waits_for_the_roster_forgets_no_edit(team, meltano, ledger):
+    """It had gone out before its user was left out: what is found later has the create's values as base (§7.4)."""
+    reminder = team.remind(details="v1")
+    dies(team, meltano, TO_SALESFORCE, AFTER_CREATE)
+    twin = {"Id": salesforce_user(7), "Email": "ann@example.com", "Username": "x@x", "LastName": "x", "IsActive": True}
+    team.sandbox.load(salesforce={"User": [twin]})  # two Salesforce users with Ann's address: she is left out
+    team.later(10)
+    team.edit_reminder(reminder, details="v2")
+    team.pass_by()
+    meltano.sync()
+    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["roster"]
+    team.sandbox.load(salesforce={"User": [{**twin, "IsActive": False}]})
+    meltano.sync()
+    meltano.sync()
+    assert ledger("SELECT code FROM parked") == []
+    assert team.task_of(reminder)["Description"] == "v2"
+
+
+@pytest.mark.parametrize("direction", ["to-salesconnect", "to-salesforce"])
+def test_a_lost_answer_does_not_lose_the_conflict(team, meltano, ledger, direction):
+    """The write is found done, and who was overwritten has been recorded, once (§5)."""
+    reminder, task = paired(team, meltano)
+    team.later(10)
+    team.edit_reminder(reminder, details="from Sales Connect")
+    team.later(20)
+    team.edit_task(task, Description="from Salesforce")
+    if direction == "to-salesconnect":  # one lost answer: the repeated batch meets its own new version, 412
+        team.sandbox.fault("sales_connect", "drop_after", path="/v1/reminders/batch", times=1)
+        meltano.to_salesconnect()
+    else:
+        meltano.settings["conflict_policy"] = "salesconnect"
+        team.sandbox.fault("salesforce", "drop_after", method="PATCH", path="composite/sobjects", times=5)
+        with suppress(ClientError):
+            meltano.to_salesforce()
+        team.heal()
+    meltano.sync()
+    assert team.reminder(reminder)["details"] == team.task_of(reminder)["Description"]
+    assert len(ledger("SELECT * FROM conflicts")) == 1
+
+
+def test_a_lost_answer_does_not_lose_what_a_deletion_took_along(team, meltano, ledger):
+    """The task is found gone in the next run, and the edit that went with it has been recorded (§6)."""
+    reminder, task = paired(team, meltano)
+    team.edit_task(task, Description="precious")
+    team.delete_reminder(reminder)
+    team.sandbox.fault("salesforce", "drop_after", method="DELETE", path="composite/sobjects", times=5)
+    with suppress(ClientError):
+        meltano.to_salesforce()
+    team.heal()
+    meltano.sync()
+    assert team.tasks() == []
+    assert len(ledger("SELECT * FROM conflicts")) == 1
