@@ -165,6 +165,8 @@ def test_the_expiry_of_an_assertion_may_be_text(org: OrgCaller) -> None:
     payload = {**assertion, "exp": str(int(time.time()) + 180)}
     token = jwt.api_jws.encode(str(payload).replace("'", '"').encode(), app.key, "RS256")
     assert org.login(grant_type=JWT_GRANT, assertion=token).ok
+    never = jwt.api_jws.encode(str({**assertion, "exp": "nan"}).replace("'", '"').encode(), app.key, "RS256")
+    assert refused(org.login(grant_type=JWT_GRANT, assertion=never))[2] == "expired authorization code"
 
 
 @pytest.mark.parametrize(

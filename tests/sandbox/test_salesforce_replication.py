@@ -94,6 +94,13 @@ def test_windows(org: OrgCaller, what: str, days: int, seconds: int, *, ok: bool
         assert refusal(answer) == (400, "INVALID_REPLICATION_DATE")
 
 
+@pytest.mark.parametrize("end", ["soon", "2024-13-01T00:00:00Z", "9999-12-31T23:59:59-05:00"])
+def test_windows_end_at_a_date(org: OrgCaller, end: str) -> None:
+    """§6: what is no date, or none that can be told in UTC, is INVALID_REPLICATION_DATE."""
+    start = datetime.now(UTC).isoformat()
+    assert refusal(org.get("/sobjects/Task/deleted", start=start, end=end)) == (400, "INVALID_REPLICATION_DATE")
+
+
 def test_windows_go_by_the_sandboxs_clock(org: OrgCaller) -> None:
     """§6: 16 days later by the sandbox's clock, a deletion has left the window."""
     record_id = org.create()

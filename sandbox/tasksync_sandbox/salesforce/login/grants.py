@@ -173,7 +173,7 @@ class Grants:
         if not _AUDIENCE.fullmatch(str(claims.get("aud", ""))):
             raise TokenError(Refusal.INVALID_GRANT, "Audience validation failed")
         left = expiry - self._now()
-        if left < -_SKEW or left > LONGEST_ASSERTION_SECONDS + _SKEW:
+        if not -_SKEW <= left <= LONGEST_ASSERTION_SECONDS + _SKEW:  # so that NaN is refused too
             raise TokenError(Refusal.INVALID_GRANT, "expired authorization code")
 
 

@@ -81,8 +81,9 @@ def _date(call: Call, name: str, *, strict: bool) -> datetime | None:
     if text is None:
         return None
     try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         if strict:
             raise SalesforceError(Code.INVALID_HEADER_VALUE, f"Invalid value for header {name}: {text}") from None
         return None

@@ -84,8 +84,9 @@ def _moment(call: Call, name: str) -> datetime:
     if not text:
         raise SalesforceError(Code.MISSING_ARGUMENT, f"{name} is a required parameter")
     try:
-        return parse_stamp(text) if "T" in text else datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise SalesforceError(Code.INVALID_REPLICATION_DATE, f"Invalid date: {text}") from None
 
 
