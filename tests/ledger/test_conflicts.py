@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event
 
-from tasksync_engine.ledger import runs
+from tasksync_engine.ledger import parked, runs
+from tasksync_engine.ledger.parked import Parked
 from tasksync_engine.ledger.runs import RecordedConflict
 from tasksync_mappings import Conflict, Pair
 
@@ -79,14 +80,27 @@ def test_a_deletions_lost_values_are_compared_too(record):
     assert record([lost], [lost]) == 1
 
 
-def test_a_batch_of_conflicts_takes_one_look(opened):
-    """Whatever their number, and the index is used."""
+@pytest.mark.parametrize("side", ["reminder", "task"])
+def test_a_conflict_whose_write_is_parked_is_the_same_in_a_later_run(opened, record, side):
+    """From whichever side it is decided again, until the write goes through."""
+    assert record([conflict()]) == 1
+    name = conflict().reminder_id if side == "reminder" else conflict().task_id
+    with opened.transaction() as connection:
+        parked.park(connection, [Parked(side, name, "UNABLE_TO_LOCK_ROW", "Intermittent", "locked", {}, AT)])
+    assert record([conflict()], run_id=2) == 1
+    with opened.transaction() as connection:
+        parked.drop(connection, side, [name])
+    assert record([conflict()], run_id=3) == 2
+
+
+def test_conflicts_are_looked_up_together(opened):
+    """Three questions for three hundred conflicts, and an index answers the one about conflicts."""
     looked = []
     event.listen(opened.engine, "before_cursor_execute", lambda *said: looked.append(said[2:4]))
     with opened.transaction() as connection:
         runs.write_conflicts(connection, 1, AT, [conflict(number) for number in range(300)])
     selects = [(statement, values) for statement, values in looked if statement.startswith("SELECT")]
-    assert len(selects) == 1
+    assert len(selects) == 3
     if opened.engine.dialect.name == "sqlite":
         with opened.engine.connect() as connection:
             plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + selects[0][0], selects[0][1]).all()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, or_, select, update
 
+from tasksync_engine.ledger import parked
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import conflicts, history, mapping_of, plan, runs
 
@@ -124,33 +125,37 @@ def planned(connection: Connection, run_id: int) -> list[Event]:
 def write_conflicts(connection: Connection, run_id: int, at: datetime, found: Sequence[RecordedConflict]) -> None:
     """Record conflicts, each once, with base, both values and the winner.
 
-    A conflict is recorded before the write that decides it; deciding it again, in the same run or after a lost answer
-    or a crash, must not record it twice. The same two values that meet once more, later on, are another conflict.
+    A conflict is recorded before the write that decides it; deciding it again, in the same run, after a lost answer
+    or a crash, or while that write is parked, must not record it twice. The same two values that meet once more, later
+    on, are another conflict.
     """
-    rows = [
-        {
-            "run_id": run_id,
-            "at": at,
-            "reminder_id": item.reminder_id,
-            "task_id": item.task_id,
-            "field": item.conflict.field,
-            "base": [item.conflict.base.reminder, item.conflict.base.task] if item.conflict.base else None,
-            "reminder_value": item.conflict.values.reminder,
-            "task_value": item.conflict.values.task,
-            "winner": item.conflict.winner,
-        }
-        for item in found
-    ]
     known = _newest_conflicts(connection, sorted({item.task_id for item in found}))
+    waiting = parked.among(connection, "reminder", sorted({item.reminder_id for item in found}))
+    waiting |= parked.among(connection, "task", sorted({item.task_id for item in found}))
     new = []
-    for row, item in zip(rows, found, strict=True):
+    for item in found:
+        row = _columns(item)
         on, told = tuple(row[name] for name in ON), tuple(row[name] for name in TOLD)
         recorded_by, recorded = known.get(on, (None, None))
-        if recorded != told or not (item.again or recorded_by == run_id):
+        undecided = item.again or recorded_by == run_id or not waiting.isdisjoint((item.reminder_id, item.task_id))
+        if recorded != told or not undecided:
             known[on] = run_id, told
-            new.append(row)
+            new.append({"run_id": run_id, "at": at, **row})
     if new:
         connection.execute(insert(conflicts), new)
+
+
+def _columns(item: RecordedConflict) -> dict[str, Any]:
+    conflict = item.conflict
+    return {
+        "reminder_id": item.reminder_id,
+        "task_id": item.task_id,
+        "field": conflict.field,
+        "base": [conflict.base.reminder, conflict.base.task] if conflict.base else None,
+        "reminder_value": conflict.values.reminder,
+        "task_value": conflict.values.task,
+        "winner": conflict.winner,
+    }
 
 
 def _newest_conflicts(
