@@ -31,6 +31,20 @@ def test_a_lock_is_held_by_one_and_released(opened, address):
             pass
 
 
+def test_a_file_has_one_lock_by_whichever_path(tmp_path):
+    """A symbolic link to a ledger leads to its lock as well."""
+    path, link = tmp_path / "ledger.db", tmp_path / "elsewhere.db"
+    with open_ledger(f"sqlite:///{path}") as first:
+        link.symlink_to(path)
+        with (
+            open_ledger(f"sqlite:///{link}") as second,
+            lock.hold(second.engine, "run"),
+            pytest.raises(Busy),
+            lock.hold(first.engine, "run"),
+        ):
+            pass
+
+
 def test_locks_of_other_names_are_others(opened, address):
     """A migration does not wait for a run's lock."""
     with open_ledger(address) as second, lock.hold(opened.engine, "run"), lock.hold(second.engine, "migrate"):

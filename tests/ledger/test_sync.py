@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from tap_salesconnect.tap import TapSalesconnect
+from target_salesforce_tasks.target import TargetSalesforceTasks
+from tasksync_engine.engine import Engine
 from tasksync_engine.errors import Busy
 from tasksync_engine.ledger import deletions, intents, links, lock, open_ledger, parked
 from tasksync_engine.ledger.deletions import Deletion
 from tasksync_engine.ledger.intents import Intent
 from tasksync_engine.ledger.parked import Parked
 from tasksync_engine.ledger.store import now
+from tasksync_engine.settings import EngineSettings
 from tests.sync.pipelines import Meltano
 from tests.sync.team import Team
 
@@ -69,6 +73,21 @@ def test_a_dry_run_leaves_either_database_as_it_was(team, meltano):
     meltano.settings.clear()
     meltano.sync()
     assert team.task_of(reminder)["Subject"] == "Call"
+
+
+def test_a_tap_claims_a_new_ledger_while_its_target_pretends(team, meltano):
+    """Both run at once, and a dry run's target has the ledger in hand from its first line on."""
+    target = TargetSalesforceTasks(config={**meltano.salesforce, "ledger_url": meltano.ledger_url, "dry_run": True})
+    engine = Engine(EngineSettings.from_config(dict(target.config)), target.connector())
+    engine.open()
+    try:
+        meltano.read("to-salesforce", TapSalesconnect, meltano.sales_connect, {"people"})
+        settings = team.sandbox.ask("GET", "/v1/settings/salesforce").json()
+        engine.take_settings(settings)
+    finally:
+        engine.close()
+    with open_ledger(meltano.ledger_url) as ledger:
+        assert ledger.get("account_id") == settings["account_id"]
 
 
 def test_the_second_run_is_refused_in_either_database(team, meltano):
