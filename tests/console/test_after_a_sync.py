@@ -87,7 +87,7 @@ def test_a_refused_change_goes_through_after_retry(team, meltano, tasksync):
     team.later(3600)
     team.remind("Call Bob")
     meltano.sync()  # moves the bookmark, so that the overlap does not reach back to the refused reminder
-    team.sandbox.clear_faults("salesforce")
+    team.heal()
     meltano.sync()
     assert [task["Subject"] for task in team.tasks()] == ["Call Bob"]
     assert "meltano run to-salesforce" in tasksync("retry", reminder).out

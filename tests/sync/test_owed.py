@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sync.steps import paired
+from tests.sync.steps import end_back_off, paired
 from tests.sync.team import salesforce_user
 
 
@@ -66,6 +66,21 @@ def test_a_refused_deletion_backs_off(team, meltano, ledger):
     assert row["attempts"] > 1
     assert row["retry_at"] > row["parked_at"]
     assert [{"parked_at": row["parked_at"]}] == first
+
+
+def test_what_a_refused_deletion_takes_along_is_recorded_once(team, meltano, ledger):
+    """However often it is tried (§5, §6)."""
+    reminder, task = paired(team, meltano)
+    team.edit_task(task, Description="precious")
+    team.delete_reminder(reminder)
+    team.sandbox.fault("salesforce", "row_error", method="DELETE", code="UNABLE_TO_LOCK_ROW")
+    meltano.sync()
+    meltano.sync()
+    team.heal()
+    end_back_off(meltano)
+    meltano.sync()
+    assert team.tasks() == []
+    assert len(ledger("SELECT * FROM conflicts")) == 1
 
 
 def test_a_parked_deletion_goes_with_its_link(team, meltano, ledger):
