@@ -44,7 +44,7 @@ class TapSalesconnect(SyncTap):
             th.IntegerType(minimum=0),
             default=600,
             title="Lookback seconds",
-            description="Overlap of two runs, for changes committed late: how far before the last reading a run begins.",
+            description="Overlap of two runs, for late commits: how far before the last reading a run begins.",
         ),
         th.Property(
             "page_size",
