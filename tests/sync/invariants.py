@@ -194,9 +194,24 @@ class Quiet:
         went_over = [
             edit for edit in theirs if edit.order > last.order and edit.runs[FROM[side]] > last.runs[FROM[side]]
         ]
-        back_again = not item.start or same(side, last.value, item.start.get((side, name)))
-        assert went_over or last.unseen or back_again, (
+        assert went_over or last.unseen or self._was_held_before(item, last), (
             f"the {side}'s {name} is lost, and no conflict says so: {_edits(mine)} {_edits(theirs)} {_short(held)}"
+        )
+
+    def _was_held_before(self, item: Item, last: Edit) -> bool:
+        """Whether the edit may only have set the field back to its base, which is no change."""
+        earlier = [edit for edit in item.edits if edit.field == last.field and edit.order < last.order]
+        return (
+            not item.start
+            or same(last.side, last.value, item.start.get((last.side, last.field)))
+            or any(
+                same(last.side, edit.value, last.value)
+                if edit.side == last.side
+                else agree(
+                    last.field, *((last.value, edit.value) if last.side == "reminder" else (edit.value, last.value))
+                )
+                for edit in earlier
+            )
         )
 
     def _check_untouched(self, item: Item, side: str, name: str, held: Mapping[str, Any]) -> None:

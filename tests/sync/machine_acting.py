@@ -152,7 +152,7 @@ class Acting(RuleBasedStateMachine):
         self.runs.settings["allow_mass_delete"] = True
         self.runs.retry_parked()
         syncs, written = -1, self._written()
-        while syncs < 0 or written < (written := self._written()):
+        while syncs < 0 or written < (written := self._written()) or self.runs.has_pending_deletions():
             syncs += 1
             assert syncs < MOST_SYNCS, "it does not come to rest"
             self._sync_at_rest()

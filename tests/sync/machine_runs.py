@@ -20,7 +20,7 @@ from tasksync_clients import ClientError
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
-from tasksync_engine.ledger import open_ledger, parked, runs
+from tasksync_engine.ledger import deletions, open_ledger, parked, runs
 from tests.sync.pipelines import Meltano
 
 if TYPE_CHECKING:
@@ -243,6 +243,13 @@ class Runs(Meltano):
             return []
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return parked.everything(connection)
+
+    def has_pending_deletions(self) -> bool:
+        """Whether one direction has found a deletion that the other carries out with its next run (sync-rules §2.3)."""
+        if not self.ledger_path.exists():
+            return False
+        with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+            return bool(deletions.in_state(connection, [deletions.PENDING]))
 
     def retry_parked(self) -> None:
         """A person asks for everything parked to be tried again."""
