@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +51,12 @@ class World:
         self._token = ""
         self.now = BEGIN
         self.late_until = BEGIN
+        self._set_at = 0.0
 
     def begin(self, template: str) -> None:
         """Empty both services, and fill them with people and with what was there before the sync."""
         self.sandbox.reset()
-        self.now = self.late_until = BEGIN
+        self.now, self.late_until, self._set_at = BEGIN, BEGIN, 0.0
         self.advance(0)
         users = [
             {"Id": user, "Username": f"{user}@org", "LastName": "L", "Email": email, "IsActive": True}
@@ -78,10 +81,17 @@ class World:
         )
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forwards; each step begins just after a whole second, whatever the machine's speed."""
-        self.now += timedelta(seconds=seconds)
+        """Move the clock forwards; each step begins just after a whole second, whatever the machine's speed.
+
+        It never goes back, not even where a step took longer than it is told to have taken.
+        """
+        passed = time.monotonic() - self._set_at if self._set_at else 0.0
+        if seconds == 0 and passed:
+            return
+        self.now += timedelta(seconds=seconds if passed <= seconds else math.ceil(passed))
         ahead = self.now + timedelta(milliseconds=20) - datetime.now(UTC)
         self.sandbox.clock(ahead.total_seconds())
+        self._set_at = time.monotonic()
 
     def let_late_commits_appear(self) -> None:
         """Wait until nothing is invisible any more."""
