@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
-import signal
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 USER = "tasksync"
 START_SECONDS = 60
+AS_LONG_AS_WE = '"$0" "$@" <&- & read -r _; kill -QUIT $!; wait'
+"""Ends the server when its input ends, so also when these tests are killed; at once, for the data goes too."""
 
 
 class Postgresql:
@@ -77,16 +78,17 @@ def running_postgresql() -> Iterator[Postgresql]:
         how: dict[str, Any] = {"cwd": folder, "env": {}, **_as_somebody_else(folder)}
         make = ["-D", "data", "-U", USER, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
         subprocess.run([programs / "initdb", *make], check=True, stdout=subprocess.DEVNULL, **how)  # noqa: S603 - ours
-        run = ["-D", "data", "-k", str(folder), "-c", "listen_addresses=", "-F"]
+        run = ["sh", "-c", AS_LONG_AS_WE, str(programs / "postgres")]
+        run += ["-D", "data", "-k", str(folder), "-c", "listen_addresses=", "-F"]
+        how["env"] = {"PATH": os.defpath}
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([programs / "postgres", *run], stdout=log, stderr=log, **how)  # noqa: S603 - ours
+            process = subprocess.Popen(run, stdin=subprocess.PIPE, stdout=log, stderr=log, **how)  # noqa: S603 - ours
         try:
             server = Postgresql(folder)
             _wait_for(server, process)
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once: the data goes with the folder
-            process.wait()
+            process.communicate()
 
 
 def _wait_for(server: Postgresql, process: subprocess.Popen[bytes]) -> None:
