@@ -97,7 +97,10 @@ def _start(place: Place, *, tls: bool) -> None:
             env=os.environ | ports,
         )
     for _ in _patience(_START_SECONDS):
-        if place.running() is not None:
+        if (running := place.running()) is not None:
+            if running.pid != process.pid:  # else ours would take over the data as soon as that one stops
+                process.terminate()
+                process.wait()
             break
         # When another `up` was faster, its process holds the data and ours has ended.
         if process.poll() is not None and not place.is_served():
