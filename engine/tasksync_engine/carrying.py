@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import STALE_STATUS, Answers
-from tasksync_engine.arrived import base_of, going_out, is_ours
+from tasksync_engine.arrived import going_out, is_ours, look
 from tasksync_engine.destination import Create, Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
@@ -123,8 +123,8 @@ class Carrier:
             self._take_gone(pairing)
             return None
         if pairing.link is not None and pairing.link.ahead is not None:
-            records = {pairing.source.side: pairing.source.raw, current.side: current.raw}
-            pairing.base = base_of(pairing.link, context.fields, records)
+            arrived = look(pairing.link, context.fields, pairing.source, current)
+            pairing.base, pairing.doubtful = arrived.base, arrived.doubtful
         if not context.participation.takes_part(context.target, current.user):
             self.park_for_roster(pairing)
             return None
@@ -137,7 +137,7 @@ class Carrier:
             pairing.times,
             context.settings.conflict_policy,
         )
-        change = Change(pairing, tuple(decisions))
+        change = Change(pairing, tuple(map(pairing.doubted, decisions)))
         if change.values(context.fields):
             return change
         self._settle(change, written=False)
@@ -174,9 +174,9 @@ class Carrier:
             if decision.conflict is not None
         ]
         for change in changes:
-            if change.pairing.link is not None:
+            if change.pairing.link is not None and change.pairing.current is not None:
                 meant = change.base(written=True, fields=self.context.fields)
-                change.pairing.link = going_out(change.pairing.link, self.context.target, meant)
+                change.pairing.link = going_out(change.pairing.link, change.pairing.current, meant)
         with self.context.ledger.transaction() as connection:
             runs.write_conflicts(connection, self.context.run_id, now(), found)
             links.note_ahead(connection, [change.pairing.link for change in changes if change.pairing.link])

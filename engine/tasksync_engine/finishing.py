@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import STALE_STATUS, Answers
-from tasksync_engine.arrived import base_of, going_out
+from tasksync_engine.arrived import going_out, look
 from tasksync_engine.batch import Batch
 from tasksync_engine.ledger import deletions, intents, links, parked, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
@@ -233,7 +233,7 @@ class _Deletions:
         doomed.outcome = merge_deletion(
             context.translation,
             context.source,
-            base_of(doomed.link, context.fields, {context.target: current.raw if current else None}),
+            look(doomed.link, context.fields, current).base,
             current.raw if current else None,
             context.settings.delete_conflict_policy,
         )
@@ -317,7 +317,7 @@ class _Deletions:
                 conflict = Conflict("deletion", None, values, self.context.source)
                 again = doomed.link.ahead is not None
                 found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict, again=again))
-        noted = [going_out(doomed.link, self.context.target, None) for doomed in condemned if doomed.link]
+        noted = [going_out(doomed.link, doomed.current, None) for doomed in condemned if doomed.link and doomed.current]
         with self.context.ledger.transaction() as connection:
             runs.write_conflicts(connection, self.context.run_id, now(), found)
             links.note_ahead(connection, noted)

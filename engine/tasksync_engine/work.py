@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.ledger.links import Link, NewLink
 from tasksync_engine.ledger.runs import Event
-from tasksync_mappings import UNSET, Base, Decision, Pair, Times, other
+from tasksync_mappings import UNSET, Base, Conflict, Decision, Pair, Times, other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,7 @@ class Pairing:
         current: The destination's living record; None: not read yet, or gone.
         retried: The parked change that is tried again.
         origin: How a new pair came about.
+        doubtful: Fields of which nobody knows whether a crashed run had written them (§7.4).
     """
 
     source: Record
@@ -44,6 +45,16 @@ class Pairing:
     current: Record | None = None
     retried: Parked | None = None
     origin: str = "adopted"
+    doubtful: frozenset[str] = frozenset()
+
+    def doubted(self, decision: Decision) -> Decision:
+        """Writing a doubtful field may write over somebody who set it back: that is recorded as a conflict."""
+        old, there = self.base.get(decision.field), other(self.source.side)
+        if decision.field not in self.doubtful or decision.write is UNSET or decision.base is None or old is None:
+            return decision
+        values = replace(decision.base, **{there: old.on(there)})
+        conflict = decision.conflict or Conflict(decision.field, old, values, self.source.side)
+        return replace(decision, conflict=conflict)
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -87,7 +98,9 @@ class Pairing:
     def as_link(self, link: Link, base: Base) -> Link:
         """The open link with this base."""
         reminder_user, task_user = self.users(base)
-        return replace(link, base=base, reminder_user=reminder_user, task_user=task_user, ahead=None)
+        # What went to the source's own side stays noted while it is doubtful: the other direction decides it.
+        ahead = link.ahead if self.doubtful and link.ahead and link.ahead.side == self.source.side else None
+        return replace(link, base=base, reminder_user=reminder_user, task_user=task_user, ahead=ahead)
 
     def as_new_link(self, base: Base | None = None) -> NewLink:
         """The link of a new pair; without a base given, with the one that was found."""

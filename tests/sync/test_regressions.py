@@ -149,3 +149,30 @@ def test_a_conflict_decided_again_after_a_killed_run_is_recorded_once(story: Sto
     story.sync(2)
     assert story.dues == ("2030-01-02", "2030-01-02")
     assert len(story.runs.conflicts) == 1
+
+
+@pytest.mark.parametrize("first", [TO_SALESFORCE, TO_SALESCONNECT])
+@pytest.mark.parametrize("side", ["reminder", "task"])
+def test_what_a_killed_run_wrote_and_a_person_set_back_is_told(story: Story, side: str, first: str) -> None:
+    """Nobody knows whether the killed run's write arrived, so writing it again is a conflict on record (§7.4)."""
+    there = "task" if side == "reminder" else "reminder"
+    story.due(side, "2030-01-02")
+    story.dies(TO_SALESFORCE if side == "reminder" else TO_SALESCONNECT, KILLED_AFTER_UPDATE)
+    story.due(there, "2030-01-01")
+    story.world.advance(1)
+    assert story.runs.run(first)
+    story.sync(2)
+    assert story.dues == ("2030-01-02", "2030-01-02")
+    (told,) = story.runs.conflicts
+    assert told[f"{there}_value"] == "2030-01-01"
+
+
+def test_an_edit_of_another_field_after_a_killed_run_leaves_both(story: Story) -> None:
+    """The source's edit still goes over, and the other side's edit of another field comes back (§7.4)."""
+    story.due("reminder", "2030-01-02")
+    story.dies(TO_SALESFORCE, ("before update", 1))
+    story.world.advance(1)
+    story.world.edit("task", story.task_id, {"Priority": "High"})
+    story.sync(2)
+    assert story.dues == ("2030-01-02", "2030-01-02")
+    assert story.reminder["priority"] == "high"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -13,7 +14,6 @@ from tasksync_mappings import Base, Pair, Side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -27,10 +27,12 @@ class Ahead:
     Attributes:
         side: The side that it went to.
         base: The base that the link was to have; None for a deletion.
+        stamp: When the record there had last been touched before.
     """
 
     side: Side
     base: Base | None
+    stamp: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +189,15 @@ def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: 
 def _encode_ahead(ahead: Ahead | None) -> dict[str, Any] | None:
     if ahead is None:
         return None
-    return {"side": ahead.side, "base": None if ahead.base is None else encode_base(ahead.base)}
+    base = None if ahead.base is None else encode_base(ahead.base)
+    return {"side": ahead.side, "base": base, "stamp": ahead.stamp.isoformat()}
 
 
 def _decode_ahead(stored: Mapping[str, Any] | None) -> Ahead | None:
     if stored is None:
         return None
-    return Ahead(stored["side"], None if stored["base"] is None else decode_base(stored["base"]))
+    base = None if stored["base"] is None else decode_base(stored["base"])
+    return Ahead(stored["side"], base, datetime.fromisoformat(stored["stamp"]))
 
 
 def note_ahead(connection: Connection, noted: Iterable[Link]) -> None:
