@@ -187,8 +187,13 @@ class SyncMachine(Acting):
 
     def teardown(self) -> None:
         """Everything comes to rest, first with the people as they are, then with all of them on."""
-        if not self.began or sys.exc_info()[0] is not None:
-            return
+        try:
+            if self.began and sys.exc_info()[0] is None:
+                self._end()
+        finally:
+            self.world.close()
+
+    def _end(self) -> None:
         self.come_to_rest()
         if self._switch_on() & self.model.users():
             self.come_to_rest()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, settings
@@ -17,12 +19,12 @@ from tests.sync.machine import SyncMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import SandboxHandle
 
 LONG = os.environ.get("TASKSYNC_PROFILE") == "long"
 EXAMPLES, STEPS = (2000, 30) if LONG else (300, 12)
+MEMORY = Path("/dev/shm")  # noqa: S108 - no secrets; thousands of short-lived ledgers need not survive a power cut
 POLICIES = ("newest", "salesforce", "salesconnect")
 
 profile = settings(
@@ -38,16 +40,16 @@ profile = settings(
 )
 
 
-def play(policy: str, sandbox: SandboxHandle, folder: Path, say: Callable[[str], None]) -> None:
+def play(policy: str, sandbox: SandboxHandle, say: Callable[[str], None]) -> None:
     """Play the profile's examples under one conflict policy, the same ones on every run unless it is the long profile.
 
     Args:
         policy: the conflict policy.
         sandbox: the services, for this alone.
-        folder: for the ledgers.
         say: is told at the end, well or not, what was played: examples, steps, and how often each thing happened.
     """
     tally: Counter[str] = Counter()
+    folder: Path
 
     def machine() -> SyncMachine:
         return SyncMachine(sandbox, folder, tally, policy)
@@ -57,7 +59,9 @@ def play(policy: str, sandbox: SandboxHandle, folder: Path, say: Callable[[str],
     # The plugins' log lines cost a tenth of the time, and nobody reads those of thousands of runs.
     logging.disable(logging.CRITICAL)
     try:
-        run_state_machine_as_test(machine, settings=profile)
+        with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as held:
+            folder = Path(held)
+            run_state_machine_as_test(machine, settings=profile)
     finally:
         logging.disable(logging.NOTSET)
         say(_told(policy, tally))

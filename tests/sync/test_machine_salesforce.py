@@ -10,14 +10,13 @@ from tests.sync.machine_profile import play
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import SandboxHandle
 
 
 @pytest.mark.timeout(0)  # a failure is shrunk, and the long profile is long
 def test_the_rules_hold_whatever_happens(
-    running_sandbox: SandboxHandle, tmp_path: Path, record_property: Callable[[str, object], None]
+    running_sandbox: SandboxHandle, record_property: Callable[[str, object], None]
 ) -> None:
     """After any history of edits, deletions and accidents both sides come to rest in agreement, nothing lost."""
-    play("salesforce", running_sandbox, tmp_path, lambda told: record_property("played", told))
+    play("salesforce", running_sandbox, lambda told: record_property("played", told))

@@ -10,6 +10,7 @@ from tests.sync.machine_runs import TO_SALESCONNECT, TO_SALESFORCE, Mishap, Runs
 from tests.sync.machine_world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import SandboxHandle
@@ -75,9 +76,11 @@ class Story:
 
 
 @pytest.fixture
-def story(sandbox: SandboxHandle, tmp_path: Path) -> Story:
+def story(sandbox: SandboxHandle, tmp_path: Path) -> Iterator[Story]:
     """A linked pair."""
-    return Story(sandbox, tmp_path)
+    told = Story(sandbox, tmp_path)
+    yield told
+    told.world.close()
 
 
 @pytest.mark.parametrize("policy", ["newest", "salesforce", "salesconnect"])
