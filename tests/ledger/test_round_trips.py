@@ -41,9 +41,9 @@ def test_links(opened, odd):
     assert (link.reminder_id, link.state, link.reminder_user, link.task_user) == ("rem_1", "open", "u1", OWNER)
     moved = {"details": Pair(None, odd)}
     with opened.transaction() as connection:
-        links.rebase(connection, [replace(link, base=moved, ahead=Ahead("task", base))])
+        links.rebase(connection, [replace(link, base=moved, ahead=Ahead("task", base, AT))])
         (link,) = links.of_records(connection, "reminder", ["rem_1"])["rem_1"]
-        assert (link.base, link.ahead) == (moved, Ahead("task", base))
+        assert (link.base, link.ahead) == (moved, Ahead("task", base, AT))
         links.close(connection, [(link, AT)], AT, state=links.CLOSED)
         (link,) = links.newest(connection, [links.CLOSED])
     assert link.task_stamp == AT
