@@ -93,6 +93,7 @@ def write_history(connection: Connection, run_id: int, at: datetime, events: Ite
             "task_id": event.task_id,
             "action": event.action,
             "detail": dict(event.detail),
+            "side": event.detail.get("to"),
         }
         for event in events
     ]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -109,11 +110,15 @@ links = Table(
     Column("closed_at", Utc),
     Column("task_stamp", Utc),
     Column("ahead", Json),
+    Column("pointer_owed", Boolean, nullable=False, server_default=false()),
 )
 _OPEN = text("state = 'open'")
 Index("ix_links_reminder", links.c.reminder_id)
 Index("ix_links_task", links.c.task_id)
 Index("uq_open_reminder", links.c.reminder_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_links_state", links.c.state)
+_OWED = text("pointer_owed")
+Index("ix_links_pointer_owed", links.c.id, sqlite_where=_OWED, postgresql_where=_OWED)
 Index("uq_open_task", links.c.task_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 parked = Table(
@@ -171,6 +176,7 @@ conflicts = Table(
     Column("task_value", Json),
     Column("winner", String(8), nullable=False),
 )
+Index("ix_conflicts_run", conflicts.c.run_id)
 Index("ix_conflicts_task", conflicts.c.task_id, conflicts.c.field)
 
 history = Table(
@@ -183,7 +189,10 @@ history = Table(
     Column("task_id", String(18)),
     Column("action", String(32), nullable=False),
     Column("detail", Json, nullable=False),
+    Column("side", String(8)),
 )
+Index("ix_history_run", history.c.run_id)
+Index("ix_history_at", history.c.at)
 Index("ix_history_reminder", history.c.reminder_id)
 Index("ix_history_task", history.c.task_id)
 

@@ -1,0 +1,28 @@
+"""Looking back over what was written: by run, by time and by side; and pointers that a pushed reminder still lacks."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("history") as history:
+        history.add_column(sa.Column("side", sa.String(length=8), nullable=True))
+    op.create_index("ix_history_run", "history", ["run_id"], unique=False)
+    op.create_index("ix_history_at", "history", ["at"], unique=False)
+    op.create_index("ix_conflicts_run", "conflicts", ["run_id"], unique=False)
+    with op.batch_alter_table("links") as links:
+        links.add_column(sa.Column("pointer_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index("ix_links_state", "links", ["state"], unique=False)
+    op.create_index(
+        "ix_links_pointer_owed",
+        "links",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("pointer_owed"),
+        postgresql_where=sa.text("pointer_owed"),
+    )
