@@ -82,6 +82,21 @@ def test_drop_after_loses_the_answer_of_a_committed_write(team: SandboxHandle) -
     assert len(team.writes(SC)) == 1
 
 
+def test_status_after_answers_with_a_failure_what_was_done(team: SandboxHandle) -> None:
+    """The write is committed, and yet the answer says otherwise."""
+    team.fault(SC, "status_after", status=500, times=1)
+    assert create(team).status_code == 500
+    assert names(team) == ["Call"]
+
+
+def test_cut_body_breaks_the_answer_off(team: SandboxHandle) -> None:
+    """The write is committed; head and half a body arrive, and then the connection is cut."""
+    team.fault(SC, "cut_body", times=1)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        create(team)
+    assert names(team) == ["Call"]
+
+
 def test_latency_goes_by_real_time(team: SandboxHandle) -> None:
     """The answer comes that much later, however the sandbox's clock stands."""
     team.clock(1_000_000)

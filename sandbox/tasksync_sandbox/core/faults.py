@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tasksync_sandbox.core.clock import Clock
 
 Kind = Literal[
-    "status", "drop_before", "drop_after", "latency", "row_error",
+    "status", "status_after", "drop_before", "drop_after", "cut_body", "latency", "row_error",
     "expire_session", "daily_limit", "short_pages", "late_commit",
 ]  # fmt: skip
 # These strike where the service comes to the row, page or write; all others strike at the door.
@@ -29,7 +29,8 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
         path: regular expression searched in the request's path; every path without it.
         times: it strikes at most this often.
         every: it strikes each n-th time it could.
-        status: HTTP status of a `status` fault (503 without it), or of a refused row where rows have one.
+        status: HTTP status of a `status` fault, and of `status_after`, where the work is done all the same (503 without
+            it); or of a refused row where rows have one.
         body: its body: text is sent as it is, anything else as JSON.
         headers: its headers.
         seconds: length of a `latency` (real time) or `late_commit` (sandbox time).

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TRANSPORT_IN_SCOPE = "sandbox.transport"
 # A service's last route may have this path, to answer in its own shape where nothing else fits.
 ANYTHING = "/{path:path}"
+_SENDING_SECONDS = 0.01
+"""What was sent must have left before the connection is cut."""
 
 
 class Gate:
@@ -42,35 +44,45 @@ class Gate:
         core.calls.count(self._endpoint(scope), in_total=not self._service.is_token_request(path))
         core.store.publish_due()
         faults = scope[FAULTS_IN_SCOPE] = core.faults.for_request(method, path)
-        answer, lose_answer = await self._before(faults, scope)
+        answer, afterwards = await self._before(faults, scope)
         if answer == "cut":
             await _cut(scope, receive)
         elif isinstance(answer, Response):
             await answer(scope, receive, send)
+        elif afterwards is None:
+            await self._app(scope, receive, send)
         else:
-            await self._app(scope, receive, _nowhere if lose_answer else send)
-            if lose_answer:
-                await _cut(scope, receive)
+            await self._spoil(afterwards, scope, receive, send)
 
-    async def _before(self, faults: RequestFaults, scope: Scope) -> tuple[Response | str | None, bool]:
-        """What ends the request at the door, and whether the answer gets lost."""
-        lose_answer = False
+    async def _spoil(self, fault: FaultRequest, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do the work, but spoil its answer."""
+        await self._app(scope, receive, _half(send) if fault.kind == "cut_body" else _nowhere)
+        if fault.kind == "status_after":
+            await self._status(fault)(scope, receive, send)
+            return
+        if fault.kind == "cut_body":
+            await asyncio.sleep(_SENDING_SECONDS)
+        await _cut(scope, receive)
+
+    async def _before(self, faults: RequestFaults, scope: Scope) -> tuple[Response | str | None, FaultRequest | None]:
+        """What ends the request at the door, and what befalls the answer of its work."""
+        afterwards = None
         for fault in faults.at_the_door():
             if fault.kind == "latency":
                 await asyncio.sleep(fault.seconds)
             elif fault.kind == "expire_session":
                 self._service.expire_session(Request(scope))
-            elif fault.kind == "drop_after":
-                lose_answer = True
+            elif fault.kind in {"drop_after", "status_after", "cut_body"}:
+                afterwards = fault
             elif fault.kind == "drop_before":
-                return "cut", False
+                return "cut", None
             elif fault.kind == "daily_limit":
                 if self._service.is_token_request(scope["path"]):
                     continue  # a login is not a call of the daily allowance
-                return self._service.daily_limit(), False
+                return self._service.daily_limit(), None
             else:
-                return self._status(fault), False
-        return None, lose_answer
+                return self._status(fault), None
+        return None, afterwards
 
     def _status(self, fault: FaultRequest) -> Response:
         status = fault.status or HTTPStatus.SERVICE_UNAVAILABLE
@@ -105,6 +117,18 @@ def dated(send: Send, clock: Clock) -> Send:
 async def _nowhere(message: Message) -> None:
     """Lose a part of an answer."""
     del message
+
+
+def _half(send: Send) -> Send:
+    """Send the head and the first half of the body."""
+
+    async def begin(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            body = message.get("body", b"")
+            message = {**message, "body": body[: len(body) // 2], "more_body": True}
+        await send(message)
+
+    return begin
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:
