@@ -55,7 +55,7 @@ def status(*, as_json: AsJson = False) -> None:
 
     address = find_address()
     with _open() as ledger:
-        with ledger.transaction() as connection:
+        with ledger.reading() as connection:
             summary = summarize(connection)
         owners = {"org_id": ledger.get("org_id"), "account_id": ledger.get("account_id")}
         about = {"id": ledger.id, "address": address.shown(), "environment": address.environment, **owners}
@@ -105,7 +105,7 @@ def explain(record_id: RecordId, *, as_json: AsJson = False) -> None:
     from tasksync_console.explaining_text import print_explanation, print_unknown
     from tasksync_console.printing import print_json
 
-    with _open() as ledger, ledger.transaction() as connection:
+    with _open() as ledger, ledger.reading() as connection:
         found = gather(connection, record_id)
         why = [] if found.is_known else reasons(connection, record_id)
     if as_json:

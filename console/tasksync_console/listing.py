@@ -27,7 +27,7 @@ SHOWN = 50
 def print_links(ledger: Ledger, states: Sequence[str], *, limit: int | None, as_json: bool) -> None:
     """Print links, the newest first; people get the first `SHOWN` unless they say how many."""
     most = limit if as_json or limit is not None else SHOWN
-    with ledger.transaction() as connection:
+    with ledger.reading() as connection:
         found = links.newest(connection, states, most)
         counts = overview.count_links(connection)
     if as_json:
@@ -58,7 +58,7 @@ def _link_json(link: Link) -> dict[str, Any]:
 def print_conflicts(ledger: Ledger, *, limit: int | None, as_json: bool) -> None:
     """Print the recorded conflicts, the newest first."""
     most = limit if as_json or limit is not None else SHOWN
-    with ledger.transaction() as connection:
+    with ledger.reading() as connection:
         found = runs.all_conflicts(connection)
         rows = conflict_rows(connection, found[:most])
     if as_json:
@@ -78,7 +78,7 @@ def print_conflicts(ledger: Ledger, *, limit: int | None, as_json: bool) -> None
 def print_parked(ledger: Ledger, *, limit: int | None, as_json: bool) -> None:
     """Print what is parked, the oldest first, with what it means and what to do."""
     most = limit if as_json or limit is not None else SHOWN
-    with ledger.transaction() as connection:
+    with ledger.reading() as connection:
         everything = parked.everything(connection)
         found = everything[:most]
         names = Names(connection, [_ids(change) for change in found])

@@ -16,7 +16,7 @@ from tasksync_engine.batch import Batch
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
 from tasksync_engine.finishing import finish
-from tasksync_engine.ledger import deletions, intents, lock, open_ledger, parked, roster, runs
+from tasksync_engine.ledger import deletions, intents, open_ledger, parked, roster, runs
 from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
@@ -76,7 +76,7 @@ class Engine:
 
     def _begin(self, fields: FieldMap) -> Context:
         ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))
-        self._open.enter_context(lock.hold(ledger.engine, "run"))
+        self._open.enter_context(ledger.running())
         destination = self.connect(fields)
         readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
         with ledger.transaction() as connection:
@@ -177,6 +177,7 @@ class Engine:
         stopped = runs.STOPPED if error else (runs.OK if complete else runs.INCOMPLETE)
         try:
             context.ledger.forget()
+            context.ledger.let_go()
             with context.ledger.transaction() as connection:
                 runs.write_plan(connection, context.run_id, context.plan)
                 runs.end(

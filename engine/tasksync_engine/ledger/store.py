@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from tasksync_mappings import Side
 
 MIGRATION_WAIT_SECONDS = 60.0
+RUN = "run"
+"""The lock that a run holds from its beginning to its end."""
+WRITING = {"tasksync_writing": True}
+"""Marks the transactions that may write."""
+
+LEDGER_ID = "ledger_id"
 
 OWNERS = {"org_id": "Salesforce org", "account_id": "Sales Connect tenant"}
 
@@ -42,15 +48,17 @@ class Ledger:
         engine: The database.
         id: A UUID; another ledger, even at the same address, has another one (sync-rules §2.4).
         pretending: In a dry run, what everything happens in, to be undone at the end.
+        session: In a run on PostgreSQL, the connection that holds its lock.
     """
 
     engine: Engine
     id: str
     pretending: Pretence | None = None
+    session: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing.
+        """One transaction: all of it or nothing; in SQLite, writers wait for each other before they read.
 
         Raises:
             LedgerError: The database refused; nothing of this transaction was kept.
@@ -59,11 +67,65 @@ class Ledger:
             if self.pretending is not None:
                 with self.pretending.transaction() as connection:
                     yield connection
+            elif self.session is not None:
+                with self._with_lock(self.session) as connection:
+                    yield connection
             else:
-                with self.engine.begin() as connection:
+                with self.engine.execution_options(**WRITING).begin() as connection:
                     yield connection
         except SQLAlchemyError as error:
             raise LedgerError(_explain(error, self.engine.url)) from error
+
+    @contextmanager
+    def _with_lock(self, session: Connection) -> Iterator[Connection]:
+        if session.invalidated:  # SQLAlchemy would connect again, but the lock is gone, and may be another run's
+            message = (
+                "The ledger ended the connection that held this run's lock, so another run may have begun: this one "
+                "stops. What it had not settled is decided again by the next run."
+            )
+            raise LedgerError(message)
+        with session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads, and so waits for no writer and holds none up.
+
+        Raises:
+            LedgerError: The database refused.
+        """
+        if self.pretending is not None or self.session is not None:
+            with self.transaction() as connection:
+                yield connection
+            return
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise LedgerError(_explain(error, self.engine.url)) from error
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold the lock of a run (sync-rules §7.6).
+
+        On PostgreSQL every transaction of the run goes over the connection that holds the lock: when the server ends
+        that connection, lock and transactions end together, and a run that has lost its lock settles nothing more.
+
+        Raises:
+            Busy: Another run holds it.
+            LedgerError: The database refused.
+        """
+        try:
+            with lock.hold(self.engine, RUN) as self.session:
+                yield
+        except SQLAlchemyError as error:
+            raise LedgerError(_explain(error, self.engine.url)) from error
+        finally:
+            self.session = None
+
+    def let_go(self) -> None:
+        """From now on transactions need no lock: to note how a run ended that may have lost it."""
+        self.session = None
 
     def pretend(self) -> None:
         """From now on nothing is kept: what follows is for a dry run."""
@@ -77,7 +139,7 @@ class Ledger:
 
     def get(self, key: str) -> str | None:
         """A remembered value, such as the subject template."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
 
     def put(self, key: str, value: str) -> None:
@@ -109,7 +171,7 @@ class Ledger:
 
     def linked_ids(self, side: Side, users: Collection[str] | None = None) -> list[str]:
         """The ids of one side in all open links, or in those whose record there belongs to `users`."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             return links.open_ids(connection, side, users)
 
     def linked_among(self, side: Side, ids: Sequence[str], users: Collection[str] | None = None) -> frozenset[str]:
@@ -117,12 +179,12 @@ class Ledger:
 
         Costs by the number of these ids, not of the links.
         """
-        with self.transaction() as connection:
+        with self.reading() as connection:
             return frozenset(links.open_among(connection, side, ids, users)) | parked.among(connection, side, ids)
 
     def participants(self) -> list[Participant]:
         """The users who have task sync on (sync-rules §1)."""
-        with self.transaction() as connection:
+        with self.reading() as connection:
             return roster_table.participants(connection)
 
     def close(self) -> None:
@@ -161,7 +223,7 @@ def open_ledger(url: str, *, create: bool = True) -> Ledger:
     try:
         if not migrate.is_current(engine):
             with lock.hold(engine, "migrate", wait_seconds=MIGRATION_WAIT_SECONDS):
-                migrate.upgrade(engine)
+                migrate.upgrade(engine.execution_options(**WRITING))
         return Ledger(engine, _identify(engine))
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
@@ -226,7 +288,10 @@ def _on_sqlite_connect(connection: Any, record: Any) -> None:  # noqa: ANN401, A
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # A transaction that reads first and writes later is refused at once, without any wait, where another process wrote
+    # in between. So one that may write takes its turn at its beginning.
+    writing = connection.get_execution_options().keys() >= WRITING.keys()
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _identify(engine: Engine) -> str:
@@ -238,14 +303,14 @@ def _identify(engine: Engine) -> str:
         known = _known_id(engine)
         if known is None:
             known = str(uuid.uuid4())
-            with engine.begin() as connection:
-                connection.execute(insert(meta).values(key="ledger_id", value=known))
+            with engine.execution_options(**WRITING).begin() as connection:
+                connection.execute(insert(meta).values(key=LEDGER_ID, value=known))
         return known
 
 
 def _known_id(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        return connection.execute(select(meta.c.value).where(meta.c.key == "ledger_id")).scalar_one_or_none()
+        return connection.execute(select(meta.c.value).where(meta.c.key == LEDGER_ID)).scalar_one_or_none()
 
 
 def _explain(error: Exception, address: sqlalchemy.URL) -> str:
