@@ -87,6 +87,32 @@ const steps = {
     return { owners: found.map((record) => record.Owner.Name), total: await connection.sobject("Task").count({ Subject: "page 1" }) };
   },
 
+  async bulkIngest(connection) {
+    connection.bulk2.pollInterval = 100;
+    const input = [
+      { Subject: "bulk a", Description: "one, two", ActivityDate: null },
+      { Subject: "x".repeat(256), Description: "too long", ActivityDate: null },
+    ];
+    const load = (operation, input, more) =>
+      connection.bulk2.loadAndWaitForResults({ object: "Task", operation, input, ...more });
+    const { successfulResults, failedResults, unprocessedRecords } = await load("insert", input);
+    const rows = [1, 2].map((n) => ({ [LINK]: `js-bulk-${n}`, Subject: "bulk b" }));
+    const upserted = await load("upsert", rows, { externalIdFieldName: LINK });
+    const removed = await load("delete", upserted.successfulResults.map((row) => ({ Id: row.sf__Id })));
+    return {
+      subjects: successfulResults.map((row) => row.Subject),
+      error: failedResults[0].sf__Error,
+      unprocessed: unprocessedRecords.length,
+      removed: removed.successfulResults.length,
+    };
+  },
+
+  async bulkQuery(connection) {
+    connection.bulk2.pollInterval = 100;
+    const stream = await connection.bulk2.query("SELECT Id, Subject FROM Task WHERE Subject LIKE 'page %'");
+    return { records: (await stream.toArray()).length };
+  },
+
   async describe(connection) {
     const described = await connection.describe("Task");
     const everything = await connection.describeGlobal();

@@ -115,3 +115,15 @@ def test_describe_windows_and_errors(outcomes: dict[str, Any]) -> None:
     assert {"Task", "User", "Contact"} <= set(described["objects"])
     assert outcomes["windows"] == {"deleted": True, "updated": False}
     assert outcomes["errors"] == {"query": "INVALID_FIELD", "create": "INVALID_FIELD"}
+
+
+def test_bulk(outcomes: dict[str, Any]) -> None:
+    """§5: jsforce's bulk2 inserts, upserts, deletes and queries, and understands what became of each row."""
+    assert outcomes["bulkIngest"] == {
+        "subjects": ["bulk a"],
+        "error": outcomes["bulkIngest"]["error"],
+        "unprocessed": 0,
+        "removed": 2,
+    }
+    assert outcomes["bulkIngest"]["error"].startswith("STRING_TOO_LONG:")
+    assert outcomes["bulkQuery"] == {"records": 4100}

@@ -219,6 +219,32 @@ def test_collections(client: Salesforce) -> None:
     assert all(result["success"] for result in removed)
 
 
+def test_bulk_ingest(client: Salesforce) -> None:
+    """§5 Ingest: insert, upsert and delete through the client's bulk2, with its three kinds of results."""
+    task = client.bulk2.Task
+    (told,) = task.insert(records=[{"Subject": "a"}, {"Subject": "x" * 256}], wait=0.1)
+    assert (told["numberRecordsProcessed"], told["numberRecordsFailed"]) == (2, 1)
+    results = task.get_all_ingest_records(told["job_id"])
+    assert [row["Subject"] for row in results["successfulRecords"]] == ["a"]
+    assert [row["sf__Error"].partition(":")[0] for row in results["failedRecords"]] == ["STRING_TOO_LONG"]
+    assert results["unprocessedRecords"] == []
+    (told,) = task.upsert(records=[{LINK: f"bulk-{n}"} for n in range(3)], external_id_field=LINK, wait=0.1)
+    made = task.get_all_ingest_records(told["job_id"])["successfulRecords"]
+    assert len(made) == 3
+    (told,) = task.delete(records=[{"Id": row["sf__Id"]} for row in made], wait=0.1)
+    assert told["numberRecordsFailed"] == 0
+    assert client.query("SELECT Id FROM Task")["totalSize"] == 1
+
+
+def test_bulk_query(tls: Tls, client: Salesforce) -> None:
+    """§5 Query: the client's bulk2 reads all pages of a result."""
+    records = [{"Id": f"00TA{n:011d}AAA", "Subject": f"n{n}"} for n in range(2500)]
+    tls.control("load", {"objects": {"Task": records}})
+    pages = list(client.bulk2.Task.query("SELECT Id, Subject FROM Task", max_records=1000))
+    assert len(pages) == 3
+    assert sum(page.count("00TA") for page in pages) == 2500
+
+
 def test_describe_limits_and_windows(client: Salesforce) -> None:
     """§2, §3, §6: describe, limits, usage, deleted and updated as the client asks for them."""
     assert client.Task.describe()["name"] == "Task"

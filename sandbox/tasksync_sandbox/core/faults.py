@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "status", "status_after", "drop_before", "drop_after", "cut_body", "latency", "row_error",
-    "expire_session", "daily_limit", "short_pages", "late_commit",
+    "expire_session", "daily_limit", "short_pages", "late_commit", "slow_job", "job_end",
 ]  # fmt: skip
 # These strike where the service comes to the row, page or write; all others strike at the door.
-_INSIDE = frozenset({"row_error", "short_pages", "late_commit"})
+_INSIDE = frozenset({"row_error", "short_pages", "late_commit", "slow_job", "job_end"})
 
 
 class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -33,11 +33,12 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
             it); or of a refused row where rows have one.
         body: its body: text is sent as it is, anything else as JSON.
         headers: its headers.
-        seconds: length of a `latency` (real time) or `late_commit` (sandbox time).
+        seconds: length of a `latency` or `slow_job` (real time) or `late_commit` (sandbox time).
         code: error code of a `row_error`.
         message: its message.
         where: a `row_error` strikes only rows with these values.
-        size: most records of a page under `short_pages`; half a page without it.
+        size: most records of a page under `short_pages`, or that a job does before its `job_end`; half without it.
+        state: how a job ends under `job_end`: Failed or Aborted.
     """
 
     kind: Kind
@@ -53,6 +54,7 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     message: str = "unable to obtain exclusive access to this record"
     where: dict[str, Any] = msgspec.field(default_factory=dict)
     size: int | None = None
+    state: Literal["Failed", "Aborted"] = "Failed"
 
 
 class Fault:
@@ -127,6 +129,14 @@ class RequestFaults:
                 if fault.strikes():
                     self._visible_at = self._clock.timestamp() + fault.asked.seconds
         return self._visible_at
+
+    def job_delay(self) -> float:
+        """How much longer, in real seconds, the job that this request starts takes."""
+        return sum(fault.asked.seconds for fault in self._of("slow_job") if fault.strikes())
+
+    def job_end(self) -> FaultRequest | None:
+        """How the job that this request starts ends before it is done; None without a fault."""
+        return next((fault.asked for fault in self._of("job_end") if fault.strikes()), None)
 
     def _of(self, kind: Kind) -> Iterator[Fault]:
         return (fault for fault in self._faults if fault.asked.kind == kind)

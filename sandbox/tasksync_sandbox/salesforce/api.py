@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from starlette.responses import Response
 
 from tasksync_sandbox.core.service import faults_of
 from tasksync_sandbox.core.wire import JSONResponse
+from tasksync_sandbox.salesforce.bulk.ingest import IngestResources
+from tasksync_sandbox.salesforce.bulk.queries import QueryJobResources
 from tasksync_sandbox.salesforce.errors import Code, SalesforceError, not_found
 from tasksync_sandbox.salesforce.http import (
     LONGEST_URI,
@@ -55,8 +58,10 @@ class DataApi:
         self._sessions = sessions
         self.queries = QueryResources(org)
         records = RecordResources(org)
+        numbers = itertools.count(1)
+        self._ingest, self._query_jobs = IngestResources(org, records, numbers), QueryJobResources(org, numbers)
         self._resources: list[Resource] = [
-            *VersionResources(org).resources(),
+            *VersionResources(org, self._ingest.batches, self._query_jobs.allowance).resources(),
             *self.queries.resources(),
             *DescriptionResources(org, records.create).resources(),
             *ReplicationResources(org).resources(),
@@ -64,7 +69,15 @@ class DataApi:
             *CollectionResources(org, records).resources(),
             *TreeResources(org, records).resources(),
             *CompositeResources(org, self.dispatch).resources(),
+            *self._ingest.resources(),
+            *self._query_jobs.resources(),
         ]
+
+    def forget(self) -> None:
+        """Close all cursors and drop all jobs."""
+        self.queries.forget()
+        self._ingest.forget()
+        self._query_jobs.forget()
 
     def routes(self) -> list[Route]:
         """Return the routes; the last one takes whatever is left."""
@@ -97,6 +110,8 @@ class DataApi:
         headers = {"Sforce-Limit-Info": f"api-usage={self._org.calls_used}/{DAILY_CALLS}", **answer.headers}
         if answer.body is None:
             return Response(status_code=answer.status, headers=headers)
+        if isinstance(answer.body, bytes):
+            return Response(answer.body, answer.status, headers, media_type="text/csv")
         return JSONResponse(answer.body, answer.status, headers)
 
     def _answer(self, request: Request, body: bytes) -> Answer:
@@ -113,7 +128,7 @@ class DataApi:
             path,
             dict(parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)),
             headers,
-            decoded(body, request.headers.get("content-type", "")),
+            decoded(body, request.headers.get("content-type", ""), request.method),
             user,
             faults_of(request),
             version,

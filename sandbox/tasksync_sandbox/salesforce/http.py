@@ -28,7 +28,7 @@ class Call:
         path: still percent-encoded, without the query.
         params: the query's parameters.
         headers: by lower-case name.
-        body: the JSON body, decoded; None without one.
+        body: the JSON body, decoded, or the bytes of CSV; None without one.
         user: id of the session's user.
         faults: those that concern the HTTP request.
         version: of the path, such as 60.0.
@@ -167,15 +167,18 @@ def failure(error: SalesforceError) -> Answer:
     return Answer([error.as_answer()], error.status)
 
 
-def decoded(body: bytes, content_type: str) -> Any:  # noqa: ANN401  whatever JSON holds
-    """Return a request's JSON body; None when there is none.
+def decoded(body: bytes, content_type: str, method: str) -> Any:  # noqa: ANN401  whatever JSON holds
+    """Return a request's JSON body, or the bytes of a PUT, which uploads CSV; None when there is none.
 
     Raises:
         SalesforceError: 415 for another content type, JSON_PARSER_ERROR for what is no JSON.
     """
     if not body:
         return None
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+    kind = content_type.partition(";")[0].strip().lower()
+    if method == "PUT" and kind == "text/csv":
+        return body
+    if kind != "application/json":
         message = f"Content type '{content_type or 'none'}' is not supported: use application/json"
         raise SalesforceError(Code.UNSUPPORTED_MEDIA_TYPE, message, 415)
     try:

@@ -66,7 +66,7 @@ class SalesforceService:
 
     def reset(self) -> None:
         """Forget all but the integration user, the org's id, its logins and the tokens."""
-        self._api.queries.forget()
+        self._api.forget()
         self.org.empty()
 
     def is_token_request(self, path: str) -> bool:

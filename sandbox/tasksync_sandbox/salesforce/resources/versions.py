@@ -8,6 +8,7 @@ from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
 from tasksync_sandbox.salesforce.org import DAILY_CALLS
 
 if TYPE_CHECKING:
+    from tasksync_sandbox.salesforce.bulk.jobs import Allowance
     from tasksync_sandbox.salesforce.org import Org
 
 OLDEST, NEWEST = 41, 68
@@ -33,9 +34,11 @@ def _label(number: int) -> str:
 class VersionResources:
     """Resources that stand on top of each version."""
 
-    def __init__(self, org: Org) -> None:
-        """Tell about this org."""
+    def __init__(self, org: Org, batches: Allowance, query_jobs: Allowance) -> None:
+        """Tell about this org and what is left of its bulk allowances."""
         self._org = org
+        self._batches = batches
+        self._query_jobs = query_jobs
 
     def resources(self) -> list[Resource]:
         """Return the resources."""
@@ -43,17 +46,18 @@ class VersionResources:
 
     def root(self, call: Call) -> Answer:
         """List the resources of a version."""
-        names = ("sobjects", "query", "queryAll", "limits", "composite")
+        names = ("sobjects", "query", "queryAll", "limits", "composite", "jobs")
         identity = f"{call.headers.get('x-sandbox-origin', '')}/id/{self._org.id}/{call.user}"
         return Answer({**{name: f"{call.base}/{name}" for name in names}, "identity": identity})
 
     def limits(self, call: Call) -> Answer:
         """Tell what is left of the allowances."""
         del call
+        now = self._org.core.clock.timestamp()
         body: dict[str, Any] = {
             "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": max(0, DAILY_CALLS - self._org.calls_used)},
-            "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
-            "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+            "DailyBulkApiBatches": {"Max": self._batches.most, "Remaining": self._batches.left(now)},
+            "DailyBulkV2QueryJobs": {"Max": self._query_jobs.most, "Remaining": self._query_jobs.left(now)},
             "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
             "DataStorageMB": {"Max": 1_024, "Remaining": 1_000},
             "FileStorageMB": {"Max": 1_024, "Remaining": 1_000},
