@@ -137,6 +137,8 @@ def _next(change: Parked) -> str:
         return "waits for the other record or user"
     if change.code == parked.INVALID_RECORD:
         return "waits until the record changes"
+    if change.code == parked.RUNAWAY:
+        return f"waits for `tasksync retry {change.record_id}`, whatever changes meanwhile"
     return f"waits until the record changes, or for `tasksync retry {change.record_id}`"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tasksync_engine import runaway
 from tasksync_engine.arrived import is_ours
 from tasksync_engine.carrying import Carrier
 from tasksync_engine.ledger import deletions, intents, links, parked
@@ -25,7 +26,7 @@ from tasksync_engine.pairing import (
     linked_by_field,
     too_old,
 )
-from tasksync_engine.parking import waiting
+from tasksync_engine.parking import still_waiting, waiting
 from tasksync_engine.settlement import Settlement
 from tasksync_engine.work import Making, Pairing, base_of_create
 
@@ -96,7 +97,7 @@ class Batch:
             self._sort(record)
         if self.single:
             self._pair()
-        carrier = Carrier(self.context, self.settlement)
+        carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked))
         try:
             carrier.create(self.makings)
             carrier.bring(self.pairings)
@@ -174,13 +175,15 @@ class Batch:
             retried=self.retried.get(record.id),
         )
         if not context.participation.takes_part(record.side, record.user):
-            Carrier(self.context, self.settlement).park_for_roster(pairing)
+            Carrier(self.context, self.settlement).park_undecided(pairing, ROSTER)
+            return
+        if self._waits_for_a_person(record, link.base):
             return
         self.pairings.append(pairing)
 
     def _take_single(self, record: Record) -> None:
         """Rule out what takes no part; the rest is looked up (sync-rules §1, §4)."""
-        if self._waits_already(record):
+        if self._waits_already(record) or self._waits_for_a_person(record, {}):
             return
         past = self.known.links.get(record.id, ())
         person = self.context.participation.user(record.side, record.user)
@@ -204,6 +207,14 @@ class Batch:
         if self.retried or change is None or change.payload != record.raw:
             return False
         self.settlement.counts["still parked"] += 1
+        return True
+
+    def _waits_for_a_person(self, record: Record, base: Base) -> bool:
+        """Whether only a person lets this record go on: a newer version of what is parked then waits in its place."""
+        change = self.known.parked.get(record.id)
+        if change is None or not runaway.is_held(change):
+            return False
+        self.settlement.wait_on(still_waiting(record, base, change))
         return True
 
     def _skip(self, record: Record, reason: Skip) -> None:

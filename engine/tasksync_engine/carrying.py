@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tasksync_engine import runaway
 from tasksync_engine.answers import STALE_STATUS, Answers
 from tasksync_engine.arrived import going_out, is_ours, look
 from tasksync_engine.destination import Create, Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
-from tasksync_engine.ledger.parked import GONE, ROSTER
+from tasksync_engine.ledger.parked import GONE, ROSTER, RUNAWAY
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.parking import refused, waiting
@@ -35,10 +36,18 @@ GONE_STATUSES = frozenset({404, 410})
 
 @dataclass(slots=True)
 class Carrier:
-    """Carries out one batch's decisions and notes the outcome in its settlement."""
+    """Carries out one batch's decisions and notes the outcome in its settlement.
+
+    Attributes:
+        context: The run.
+        settlement: What it leads to.
+        let_go: Records that a person lets go on although they were written often.
+        reborn: Records whose counterpart a crashed run had deleted, and that live.
+    """
 
     context: Context
     settlement: Settlement
+    let_go: frozenset[str] = frozenset()
     reborn: list[Record] = field(default_factory=list)
 
     def create(self, makings: Sequence[Making]) -> None:
@@ -49,7 +58,13 @@ class Carrier:
         """
         if not makings:
             return
+        makings, runaways = runaway.split(self.context, makings, self.let_go)
+        for making in runaways:
+            self.settlement.park(waiting(making.source, RUNAWAY, previous=making.retried))
+        if not makings:
+            return
         self.context.prepare()
+        self.settlement.events.extend(runaway.releases(self.context, makings, self.let_go))
         if self.context.settings.dry_run:
             self.settlement.events.extend(making.event(None) for making in makings)
             self.settlement.counts["created"] += len(makings)
@@ -106,7 +121,11 @@ class Carrier:
             if not waiting:
                 return
             self._read_current(waiting)
-            changes = [change for pairing in waiting if (change := self._decide(pairing)) is not None]
+            decided = [change for pairing in waiting if (change := self._decide(pairing)) is not None]
+            changes, runaways = runaway.split(self.context, decided, self.let_go)
+            for change in runaways:
+                self.park_undecided(change.pairing, RUNAWAY)
+            self.settlement.events.extend(runaway.releases(self.context, changes, self.let_go))
             waiting = self._write(changes, last=attempt == ROUNDS - 1)
 
     def _read_current(self, pairings: Sequence[Pairing]) -> None:
@@ -126,7 +145,7 @@ class Carrier:
             arrived = look(pairing.link, context.fields, pairing.source, current)
             pairing.base, pairing.doubtful = arrived.base, arrived.doubtful
         if not context.participation.takes_part(context.target, current.user):
-            self.park_for_roster(pairing)
+            self.park_undecided(pairing, ROSTER)
             return None
         decisions = merge(
             context.translation,
@@ -245,13 +264,13 @@ class Carrier:
         if link != pairing.link:
             self.settlement.rebased[link.id] = link
 
-    def park_for_roster(self, pairing: Pairing) -> None:
-        """Keep a linked record's change until both users take part (sync-rules §1.3)."""
+    def park_undecided(self, pairing: Pairing, code: str) -> None:
+        """Keep a pair's change for another time, for one of our own reasons, as if it had not been looked at."""
         self._keep_link(pairing, pairing.base)
         if pairing.link is not None and pairing.link.ahead is not None:
             kept = replace(pairing.as_link(pairing.link, pairing.link.base), ahead=pairing.link.ahead)
             self.settlement.rebased[pairing.link.id] = kept  # nothing is decided yet: what went out stays noted
-        self.settlement.park(waiting(pairing.source, ROSTER, base=pairing.base, previous=pairing.retried))
+        self.settlement.park(waiting(pairing.source, code, base=pairing.base, previous=pairing.retried))
 
     def _take_gone(self, pairing: Pairing) -> None:
         """The other record is gone: by a crashed run of ours that had carried a deletion over, or else by somebody."""

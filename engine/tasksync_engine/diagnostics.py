@@ -243,6 +243,10 @@ _OURS: Final[Mapping[str, Words]] = {
         "The record was edited on one side and is deleted on the other.",
         "Nothing: the deletion closes the link when it arrives, or restore the deleted record.",
     ),
+    "RUNAWAY": (
+        "The record was written again and again within a short time: another automation answers each write.",
+        "Find what edits it after each sync (its history: `tasksync explain`), stop that, then retry.",
+    ),
     "INVALID_RECORD": (
         "The record is not what its API promises: a member is missing or malformed.",
         "The message names the member: correct the record at its source. It goes through when it changes.",

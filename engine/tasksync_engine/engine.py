@@ -16,7 +16,7 @@ from tasksync_engine.batch import Batch
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
 from tasksync_engine.finishing import finish
-from tasksync_engine.ledger import deletions, intents, open_ledger, parked, roster, runs
+from tasksync_engine.ledger import deletions, intents, looking_back, open_ledger, parked, roster, runs
 from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
@@ -38,6 +38,8 @@ DIRECTIONS = {"task": "to-salesforce", "reminder": "to-salesconnect"}
 TEMPLATE = "subject_template"
 REMEMBERED = timedelta(days=30)
 """How long a deletion that is done, and a create that was never settled, are kept: as long as a side tells of one."""
+PIECES = 20
+"""The most pieces of old history that one run forgets: it must not hold up the next one."""
 
 
 @dataclass(slots=True)
@@ -168,7 +170,18 @@ class Engine:
         with self.context.ledger.transaction() as connection:
             deletions.prune(connection, now() - REMEMBERED)
             intents.prune(connection, now() - REMEMBERED)
+        self._forget()
         self.context.counts["complete"] = 1
+
+    def _forget(self) -> None:
+        """Forget what is older than the settings keep, piece by piece; a large rest waits for the next runs."""
+        kept = self.settings.keep_history
+        if kept is None or self.settings.dry_run:
+            return
+        for _ in range(PIECES):
+            with self.context.ledger.transaction() as connection:
+                if not looking_back.forget(connection, now() - kept):
+                    return
 
     def close(self, error: BaseException | None = None) -> None:
         """Note how the run ended, and let go of its lock."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tasksync_clients import Recovery
 from tasksync_clients.recovery import OTHER, category
-from tasksync_engine.ledger.parked import CLAIMED, GONE, ROSTER, Parked
+from tasksync_engine.ledger.parked import CLAIMED, GONE, ROSTER, RUNAWAY, Parked
 from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ MESSAGES: Mapping[str, str] = {
     ROSTER: "The reminder's or the task's user does not take part in task sync now.",
     GONE: "The record on the other side is deleted; its tombstone will close the link, or it will live again.",
     CLAIMED: "A task that is linked to another reminder carries this reminder's id in its link field.",
+    RUNAWAY: "The record was written too often within a short time: something answers each write with an edit.",
 }
 
 
@@ -91,3 +93,8 @@ def waiting(
         attempts=previous.attempts + 1 if previous else 1,
         parked_at=previous.parked_at if previous else now(),
     )
+
+
+def still_waiting(source: Record, base: Base, previous: Parked) -> Parked:
+    """A newer version of a change that waits for a person: it takes the older one's place and waits on."""
+    return replace(previous, payload=source.raw, base=base, user_id=source.user)

@@ -19,6 +19,11 @@ Choice = TypeVar("Choice", bound=StrEnum)
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
 
+LONGEST_WINDOW_MINUTES = 7 * 24 * 60
+SHORTEST_HISTORY_DAYS = 31
+"""Longer than any window of writes, and than the deletions of 30 days that a side still tells of."""
+LONGEST_HISTORY_DAYS = 36_500
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
@@ -34,6 +39,9 @@ class EngineSettings:
         allow_mass_delete: Whether the brake is released.
         dry_run: Whether to store a plan instead of writing.
         initial_lookback: How far before E a user's tasks are imported (sync-rules §2.1).
+        max_writes: How often a record may be written within the window before its next change is parked; 0: always.
+        max_writes_window: The window.
+        keep_history: How long history, conflicts and runs are kept; None: for ever.
     """
 
     ledger_url: str
@@ -45,6 +53,9 @@ class EngineSettings:
     allow_mass_delete: bool = False
     dry_run: bool = False
     initial_lookback: timedelta = timedelta(hours=24)
+    max_writes: int = 20
+    max_writes_window: timedelta = timedelta(hours=1)
+    keep_history: timedelta | None = timedelta(days=365)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> EngineSettings:
@@ -67,7 +78,30 @@ class EngineSettings:
             allow_mass_delete=flag(given, "allow_mass_delete"),
             dry_run=flag(given, "dry_run"),
             initial_lookback=timedelta(hours=_number(given, "initial_lookback_hours", 24)),
+            max_writes=int(_number(given, "max_writes_per_record", 20)),
+            max_writes_window=_window(given),
+            keep_history=_history(given),
         )
+
+
+def _window(given: Mapping[str, Any]) -> timedelta:
+    window = timedelta(minutes=_number(given, "max_writes_window_minutes", 60, at_most=LONGEST_WINDOW_MINUTES))
+    if not window and _number(given, "max_writes_per_record", 20):
+        message = "The setting max_writes_window_minutes is 0; to turn the guard off, set max_writes_per_record to 0."
+        raise ConfigError(message)
+    return window
+
+
+def _history(given: Mapping[str, Any]) -> timedelta | None:
+    """How long history is kept: never shorter than what is looked back over for a decision."""
+    days = _number(given, "history_days", 365, at_most=LONGEST_HISTORY_DAYS)
+    if 0 < days < SHORTEST_HISTORY_DAYS:
+        message = (
+            f"The setting history_days is {given['history_days']!r}; it takes 0 (for ever), or "
+            f"{SHORTEST_HISTORY_DAYS} or more."
+        )
+        raise ConfigError(message)
+    return timedelta(days=days) if days else None
 
 
 def with_ledger(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,16 +125,20 @@ def _choice(given: Mapping[str, Any], key: str, default: Choice) -> Choice:
         raise ConfigError(message) from error
 
 
-def _number(given: Mapping[str, Any], key: str, default: float) -> float:
+def _number(given: Mapping[str, Any], key: str, default: float, *, at_most: float | None = None) -> float:
     try:
         value = float(given.get(key, default))
     except (TypeError, ValueError) as error:
         message = f"The setting {key} is {given[key]!r}; it takes a number."
         raise ConfigError(message) from error
-    if value < 0:
-        message = f"The setting {key} is {given[key]!r}; it takes 0 or more."
+    if not 0 <= value < float("inf") or (at_most is not None and value > at_most):
+        message = f"The setting {key} is {given[key]!r}; it takes {_range(at_most)}."
         raise ConfigError(message)
     return value
+
+
+def _range(at_most: float | None) -> str:
+    return "0 or more" if at_most is None else f"0 to {at_most:g}"
 
 
 def flag(given: Mapping[str, Any], key: str) -> bool:

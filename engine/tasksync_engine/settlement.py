@@ -64,6 +64,11 @@ class Settlement:
         self.parked[change.record_id] = change
         self.counts["parked"] += 1
 
+    def wait_on(self, change: Parked) -> None:
+        """Keep a newer version of a change that waits for a person."""
+        self.parked[change.record_id] = change
+        self.counts["still parked"] += 1
+
     def write(self, connection: Connection, side: Side, run_id: int, at: datetime) -> None:
         """Write all of it, for source records of `side`."""
         parked.drop(connection, side, sorted(self.unparked - self.parked.keys()))

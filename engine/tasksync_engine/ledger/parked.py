@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROSTER = "roster"
 GONE = "gone"
 CLAIMED = "claimed"
+RUNAWAY = "runaway"
 INVALID_RECORD = "INVALID_RECORD"
 WAITING = frozenset({ROSTER, GONE})
 """Reasons that end by themselves: another event, not a person, brings them on."""
@@ -34,7 +35,7 @@ class Parked:
     Attributes:
         side: The side that the change came from.
         record_id: Its record there.
-        code: The system's error code, or a reason of ours (`roster`, `gone`).
+        code: The system's error code, or a reason of ours (`roster`, `gone`, …).
         category: One of sync-rules §8.
         message: The server's reason, or ours.
         payload: The source's record as it arrived.

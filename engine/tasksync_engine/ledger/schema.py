@@ -177,6 +177,7 @@ conflicts = Table(
     Column("winner", String(8), nullable=False),
 )
 Index("ix_conflicts_run", conflicts.c.run_id)
+Index("ix_conflicts_at", conflicts.c.at)
 Index("ix_conflicts_task", conflicts.c.task_id, conflicts.c.field)
 
 history = Table(
@@ -211,6 +212,8 @@ runs = Table(
     Column("seconds", Float),
     Column("message", Words),
 )
+
+Index("ix_runs_started", runs.c.started_at)
 
 plan = Table(
     "plan",

@@ -56,6 +56,21 @@ ENGINE_SETTINGS = (
         description="Carry out deletions that the brake holds.",
     ),
     th.Property(
+        "max_writes_per_record",
+        th.IntegerType,
+        default=20,
+        description="A record that was written this often within max_writes_window_minutes is parked with the reason "
+        "runaway instead of being written again; 0 turns this off.",
+    ),
+    th.Property("max_writes_window_minutes", th.IntegerType, default=60, description="See max_writes_per_record."),
+    th.Property(
+        "history_days",
+        th.IntegerType,
+        default=365,
+        description="How many days history, conflicts and finished runs are kept in the ledger, at least 31; 0 keeps "
+        "them for ever. A run whose history is gone cannot be undone.",
+    ),
+    th.Property(
         "dry_run",
         th.BooleanType,
         default=False,

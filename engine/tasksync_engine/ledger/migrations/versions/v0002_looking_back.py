@@ -14,6 +14,8 @@ def upgrade() -> None:
         history.add_column(sa.Column("side", sa.String(length=8), nullable=True))
     op.create_index("ix_history_run", "history", ["run_id"], unique=False)
     op.create_index("ix_history_at", "history", ["at"], unique=False)
+    op.create_index("ix_conflicts_at", "conflicts", ["at"], unique=False)
+    op.create_index("ix_runs_started", "runs", ["started_at"], unique=False)
     op.create_index("ix_conflicts_run", "conflicts", ["run_id"], unique=False)
     with op.batch_alter_table("links") as links:
         links.add_column(sa.Column("pointer_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
