@@ -2,7 +2,10 @@
 
 import threading
 
+import pytest
+
 from tasksync_clients.recovery import Recovery
+from tasksync_clients.soql import id18
 
 from .hostile import Reply
 
@@ -163,11 +166,12 @@ def test_search_for_unreadable_rows_is_bounded(hostile, salesforce):
     assert len(hostile.asked(COLLECTIONS)) < 150
 
 
-def test_holder_of_a_value_is_found(hostile, salesforce):
-    """A duplicate value names the record that holds it."""
-    said = f"duplicate value found: Ext__c duplicates value on record with id: {_id(9)}"
+@pytest.mark.parametrize("length", [15, 18])
+def test_holder_of_a_value_is_found(hostile, salesforce, length):
+    """A duplicate value names the record that holds it by 15 or 18 characters; the result has 18."""
+    said = f"duplicate value found: Ext__c duplicates value on record with id: {id18(_id(9)[:15])[:length]}"
     hostile.script(COLLECTIONS, Reply(body=[_bad("DUPLICATE_VALUE", said)]))
-    assert salesforce.create("Task", [{}])[0].holder_id == _id(9)
+    assert salesforce.create("Task", [{}])[0].holder_id == id18(_id(9)[:15])
 
 
 def test_id_of_a_refused_row_is_not_believed(hostile, salesforce):

@@ -21,6 +21,7 @@ from tasksync_clients.errors import (
 )
 from tasksync_clients.recovery import SALESFORCE, Recovery, RowResult, salesforce_recovery
 from tasksync_clients.salesforce.settings import API_VERSION, LOGIN_URL
+from tasksync_clients.soql import id18
 from tasksync_clients.transport import Answer
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_]{1,80}", re.ASCII)
@@ -140,9 +141,12 @@ def first_error(errors: object, code_key: str) -> tuple[str, str, tuple[str, ...
 
 
 def holder(code: str, reason: str) -> str | None:
-    """Find the record that a DUPLICATE_VALUE names as the holder of the value."""
+    """Find the record that a DUPLICATE_VALUE names as the holder of the value, in the form of 18 characters.
+
+    Messages name it by 15; everywhere else ids have 18, and a link is looked for by that form.
+    """
     found = _HOLDER.search(reason) if code == "DUPLICATE_VALUE" else None
-    return found.group(1) if found else None
+    return id18(found.group(1)) if found else None
 
 
 def _body(answer: Answer) -> object:
