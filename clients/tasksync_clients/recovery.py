@@ -188,6 +188,7 @@ class RowResult:
         fields: the fields that the service complains about.
         holder_id: who already holds the value that must be unique.
         recovery: what to do about the failure; None when ok.
+        also: columns that were written besides those that were asked for.
     """
 
     ok: bool
@@ -200,6 +201,7 @@ class RowResult:
     fields: tuple[str, ...] = ()
     holder_id: str | None = None
     recovery: Recovery | None = None
+    also: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         """Show the outcome without the record and the service's reason: both may hold personal data."""

@@ -92,6 +92,7 @@ def _told(row: Mapping[str, Any]) -> str:
     changes = changes_in(detail)
     if changes:
         told = [f"{field} {short(before)} → {short(after)}" for field, (before, after) in changes.items()]
+        told += [f"also {column} {short(value, 40)}" for column, value in detail.get("also", {}).items()]
         return f"{row['action']}{where}: {', '.join(told)}"
     if detail.get("values"):
         told = [f"{column} {short(value, 40)}" for column, value in detail["values"].items()]

@@ -92,7 +92,7 @@ class Carrier:
             self.settlement.new_links.append(pairing.as_new_link())
             self.settlement.intents_done.add((making.source.side, making.source.id))
             self.settlement.unparked.add(making.source.id)
-            self.settlement.events.append(making.event(result.id))
+            self.settlement.events.append(making.event(result.id, result.also))
             self.settlement.counts["created"] += 1
         elif result.holder_id and self._is_free(result.holder_id):
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
@@ -206,7 +206,7 @@ class Carrier:
             return
         if result.ok:
             self._settle(change, written=True, result=result)
-            self.settlement.events.append(change.event(self.context.fields))
+            self.settlement.events.append(change.event(self.context.fields, also=result.also))
             self.settlement.counts["updated"] += 1
         elif result.status == STALE_STATUS and not last:
             change.pairing.current = None

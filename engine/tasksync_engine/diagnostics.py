@@ -151,8 +151,8 @@ _REFUSED: Final[Mapping[str, Words]] = {
 
 _RECORD: Final[Mapping[str, Words]] = {
     "CANNOT_UPDATE_CONVERTED_LEAD": (
-        "The task belongs to a lead that was converted, and Salesforce no longer lets it be written.",
-        "Relate the task to the contact that the lead became, or let the integration user edit converted leads.",
+        "The task belongs to a lead that was converted, and the contact that it became cannot be seen or used.",
+        "Let the integration user see converted leads and that contact, or relate the task to it by hand; then retry.",
     ),
     "DUPLICATES_DETECTED": (
         "A duplicate rule of the org holds the task for a duplicate.",

@@ -147,8 +147,14 @@ class Change:
             return pair
         return replace(pair, **{there: held[column]})
 
-    def event(self, fields: FieldMap, action: str = "update") -> Event:
-        """What is kept of it: field by field the rule, and before and after where there was a write."""
+    def event(self, fields: FieldMap, action: str = "update", also: Mapping[str, Any] | None = None) -> Event:
+        """What is kept of it: field by field the rule, and before and after where there was a write.
+
+        Args:
+            fields: The field map.
+            action: The event's name.
+            also: Columns that were written besides the mapping's.
+        """
         side = other(self.pairing.source.side)
         raw = self.pairing.current.raw if self.pairing.current else {}
         reminder_id, task_id = self.pairing.ids
@@ -158,7 +164,8 @@ class Change:
             if decision.write is not UNSET:
                 entry |= {"before": raw.get(fields.named(decision.field).column(side)), "after": decision.write}
             detail[decision.field] = entry
-        return Event(action, reminder_id, task_id, {"to": side, "fields": detail})
+        more = {"also": dict(also)} if also else {}
+        return Event(action, reminder_id, task_id, {"to": side, "fields": detail, **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +190,14 @@ class Making:
     begun: Intent | None = None
     retried: Parked | None = None
 
-    def event(self, destination_id: str | None) -> Event:
-        """What is kept of it."""
+    def event(self, destination_id: str | None, also: Mapping[str, Any] | None = None) -> Event:
+        """What is kept of it, with what was written besides."""
         reminder_id, task_id = ids_of(self.source, destination_id or "")
         return Event(
             "create",
             reminder_id or None,
             task_id or None,
-            {"to": other(self.source.side), "values": dict(self.columns)},
+            {"to": other(self.source.side), "values": {**self.columns, **(also or {})}},
         )
 
 

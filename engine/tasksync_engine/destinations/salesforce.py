@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from tasksync_clients.soql import chunked_in, is_id
 from tasksync_engine.destination import Destination
+from tasksync_engine.destinations.conversions import Outgoing, write_following
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.records import Reader, Record, task_reader
 from tasksync_mappings import Kind
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
 
 TASK = "Task"
 TASK_PREFIX = "00T"
-ALWAYS_READ = ("Id", "OwnerId", "IsDeleted", "IsClosed", "CreatedDate", "LastModifiedDate", "SystemModstamp")
+ALWAYS_READ = (
+    "Id",
+    "OwnerId",
+    "WhoId",
+    "WhatId",
+    "IsDeleted",
+    "IsClosed",
+    "CreatedDate",
+    "LastModifiedDate",
+    "SystemModstamp",
+)
 
 
 class SalesforceDestination(Destination):
@@ -145,11 +156,24 @@ class SalesforceDestination(Destination):
     def create(self, creates: Sequence[Create]) -> list[RowResult]:
         """Upsert on the link field: repeating a create whose answer was lost finds the task that it made."""
         rows = [{self._link_field: create.source.id, **create.values} for create in creates]
-        return self._client.upsert(TASK, self._link_field, rows)
+        return write_following(
+            self._client,
+            lambda rows: self._client.upsert(TASK, self._link_field, rows),
+            [Outgoing(row, row.get("WhoId"), row.get("WhatId")) for row in rows],
+        )
 
     def update(self, updates: Sequence[Update]) -> list[RowResult]:
         """Write changed fields; Collections knows no condition (sync-rules §9)."""
-        return self._client.update(TASK, [{"Id": update.current.id, **update.values} for update in updates])
+        return write_following(
+            self._client,
+            lambda rows: self._client.update(TASK, rows),
+            [
+                Outgoing(
+                    {"Id": one.current.id, **one.values}, one.current.raw.get("WhoId"), one.current.raw.get("WhatId")
+                )
+                for one in updates
+            ],
+        )
 
     def delete(self, records: Sequence[Record]) -> list[RowResult]:
         """Move tasks to the recycle bin."""
