@@ -84,9 +84,9 @@ class _Batch(Generic[Row]):
             failures = self._write_all(list(pieces(positions, self._how.chunk)))
             if failures:
                 worst = next((failure for failure in failures if isinstance(failure, StopRun)), failures[0])
-                worst.partial = [_settled(result) for result in self._results]
+                worst.partial = [settled(result) for result in self._results]
                 raise worst
-        return [settled for result in self._results if (settled := _settled(result))]
+        return [known for result in self._results if (known := settled(result))]
 
     def _write_all(self, chunks: list[Sequence[int]]) -> list[ClientError]:
         if len(chunks) == 1 or self._how.workers == 1:
@@ -173,7 +173,7 @@ def _refused(refusal: Refused) -> RowResult:
     )
 
 
-def _settled(result: RowResult | None) -> RowResult | None:
+def settled(result: RowResult | None) -> RowResult | None:
     """Leave to the next run what was to be tried again at once and still failed."""
     if result and result.recovery is Recovery.RETRY_NOW:
         return replace(result, recovery=Recovery.RETRY_LATER)

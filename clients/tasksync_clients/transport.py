@@ -3,10 +3,12 @@
 import os
 import re
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final, NoReturn
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from requests import Response, Session
@@ -33,8 +35,23 @@ from tasksync_clients.waiting import ConnectRetry
 
 MAX_BODY_BYTES: Final = 256 * 1024 * 1024
 """Decompressed bytes: 2,000 tasks with a full Description each stay below, a compressed bomb does not."""
+MAX_SPOOLED_BYTES: Final = 1024 * 1024 * 1024
+"""Decompressed bytes of an answer that goes to a file: an upload of 100 MB comes back with its results."""
+_SPOOLED_IN_MEMORY: Final = 4 * 1024 * 1024
 _READ_BYTES: Final = 256 * 1024
+_BROKE_OFF: Final = "the answer broke off"
+_NOT_ACCEPTED: Final = "a body that is too large or cannot be unpacked"
 _LARGEST_POOL_KEPT_READY: Final = 4
+
+
+class Streamed(Protocol):
+    """A body that is written piece by piece, and anew each time it is sent."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the pieces."""
+
+    def __len__(self) -> int:
+        """Say how many bytes they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +62,15 @@ class Ask:
         path: below the token's address, percent-encoded, its query included.
         body: bytes to send, or None.
         repeatable: whether asking twice does no more than asking once.
+        spooled: whether the body of a success may be too large for the memory: it goes to a file without a name.
     """
 
     method: str
     path: str = field(repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | Streamed | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool = True
+    spooled: bool = False
 
     def __str__(self) -> str:
         """Show method and path, all that messages say of it."""
@@ -60,7 +79,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whatever its status."""
+    """What came back, whatever its status; the body of a success that was to be spooled is in `spool`."""
 
     service: str
     host: str
@@ -68,6 +87,7 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    spool: IO[bytes] | None = field(default=None, repr=False)
 
     def json(self) -> object:
         """Read the body.
@@ -155,16 +175,29 @@ class Transport:
         except (RequestException, HTTPError) as error:
             return Silence(host, *_what_went_wrong(error))
         self.clock.observe(response.headers.get("Date"))
-        with response:
-            body = self._read(response)
         answer = Answer(self.service, host, ask, response.status_code, response.headers, b"")
-        if isinstance(body, str):
-            return Silence(host, sent=True, words=body)
-        if body is None:
-            answer.reject("a body that is too large or cannot be unpacked")
+        into, most = self._place(spooled=ask.spooled and response.ok)
+        with response:
+            problem = _read(response, into, most)
+        if problem or response.is_redirect:
+            into.close()
+        if problem == _BROKE_OFF:
+            return Silence(host, sent=True, words=problem)
+        if problem:
+            answer.reject(problem)
         if response.is_redirect:
             answer.reject(f"a redirect to {host_of(response.headers['Location']) or 'another page'}")
-        return Answer(self.service, host, ask, response.status_code, response.headers, body)
+        if isinstance(into, BytesIO):
+            return replace(answer, body=into.getvalue())
+        into.seek(0)
+        return replace(answer, spool=into)
+
+    def _place(self, *, spooled: bool) -> tuple[IO[bytes], int]:
+        """Say where a body goes, and how many bytes it may have."""
+        if spooled:
+            # Closed by whoever reads it.
+            return SpooledTemporaryFile(_SPOOLED_IN_MEMORY), MAX_SPOOLED_BYTES
+        return BytesIO(), self._max_body_bytes
 
     def _open(self, ask: Ask, token: Token) -> Response:
         url = token.base + ask.path
@@ -183,21 +216,21 @@ class Transport:
             stream=True,
         )
 
-    def _read(self, response: Response) -> bytes | str | None:
-        """Read the body within its bounds; a text says why it broke off, None that it cannot be accepted."""
-        parts: list[bytes] = []
-        size = 0
-        try:
-            for part in response.iter_content(_READ_BYTES):
-                size += len(part)
-                if size > self._max_body_bytes:
-                    return None
-                parts.append(part)
-        except (ContentDecodingError, DecodeError):
-            return None
-        except (RequestException, HTTPError):
-            return "the answer broke off"
-        return b"".join(parts)
+
+def _read(response: Response, into: IO[bytes], most: int) -> str:
+    """Read the body within its bounds; a text says what went wrong."""
+    size = 0
+    try:
+        for part in response.iter_content(_READ_BYTES):
+            size += len(part)
+            if size > most:
+                return _NOT_ACCEPTED
+            into.write(part)
+    except (ContentDecodingError, DecodeError):
+        return _NOT_ACCEPTED
+    except (RequestException, HTTPError):
+        return _BROKE_OFF
+    return ""
 
 
 def _is_json(ask: Ask) -> bool:

@@ -11,6 +11,8 @@ from tasksync_clients.addresses import base_url
 from tasksync_clients.errors import ProtocolError
 from tasksync_clients.exchange import Exchange
 from tasksync_clients.recovery import RowResult
+from tasksync_clients.salesforce.bulk import Bulk
+from tasksync_clients.salesforce.bulk_jobs import BulkJobs
 from tasksync_clients.salesforce.dialect import SalesforceDialect
 from tasksync_clients.salesforce.login import Login
 from tasksync_clients.salesforce.reading import DeletedRecords, Reader
@@ -27,6 +29,9 @@ class SalesforceClient:
 
     The first call logs in, and an expired session is renewed once. Every method raises `ClientError` as drawn in
     `errors`. Sources: Salesforce wire facts, sync-rules §7 and §8.
+
+    Attributes:
+        bulk: reads and writes with jobs of Bulk API 2.0, for many rows.
     """
 
     def __init__(self, settings: SalesforceSettings) -> None:
@@ -45,6 +50,8 @@ class SalesforceClient:
         data_path = f"/services/data/v{settings.api_version}"
         self._reader = Reader(self._exchange, data_path)
         self._writer = Writer(self._exchange, data_path, settings.parallel_requests, delay)
+        jobs = BulkJobs(self._exchange, data_path, delay, settings.bulk_timeout)
+        self.bulk = Bulk(self._writer, jobs, self.describe)
 
     def __enter__(self) -> Self:
         """Give the client itself."""

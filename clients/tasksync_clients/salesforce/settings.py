@@ -57,6 +57,7 @@ class SalesforceSettings:
         loopback_only: whether any host but this machine is refused, for the login and for what it points to.
         retry_delay: seconds of the first back-off.
         max_body_bytes: a larger answer, unpacked, is refused.
+        bulk_timeout: seconds after which a bulk job that has not ended is aborted.
     """
 
     login_url: str
@@ -75,6 +76,7 @@ class SalesforceSettings:
     loopback_only: bool = False
     retry_delay: float = 0.5
     max_body_bytes: int = MAX_BODY_BYTES
+    bulk_timeout: float = 3600.0
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "SalesforceSettings":
@@ -98,6 +100,7 @@ class SalesforceSettings:
             ca_bundle=configuration.text(config, Setting("ca_bundle", "REQUESTS_CA_BUNDLE")),
             loopback_only=loopback_only,
             retry_delay=configuration.number(config, "retry_delay", 0.5, 0, 60),
+            bulk_timeout=configuration.number(config, "bulk_timeout", 3600, 1, 86400),
         )
         settings.login_flow()
         return settings

@@ -47,7 +47,7 @@ class Writer:
             answer = self._exchange.call(Ask("PATCH", self._path, _body(sobject, chunk)))
             return _rows(answer, [row["id"] for row in chunk])
 
-        return self._write(send, rows, [_same(row["id"]) for row in rows])
+        return self._write(send, rows, [same_id(row["id"]) for row in rows])
 
     def upsert(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> list[RowResult]:
         """Create or update records by an external id, which makes a create repeatable."""
@@ -67,9 +67,9 @@ class Writer:
         def send(chunk: Sequence[str]) -> list[RowResult]:
             query = urlencode({"ids": ",".join(chunk), "allOrNone": "false"})
             answer = self._exchange.call(Ask("DELETE", f"{self._path}?{query}"))
-            return [_deleted(row) for row in _rows(answer, chunk)]
+            return [already_gone(row) for row in _rows(answer, chunk)]
 
-        return self._write(send, [bodies.scrub(id_) for id_ in ids], [_same(id_) for id_ in ids])
+        return self._write(send, [bodies.scrub(id_) for id_ in ids], [same_id(id_) for id_ in ids])
 
     def _write(
         self, send: Callable[[Sequence[Any]], list[RowResult]], rows: Sequence[Any], keys: Sequence[Hashable]
@@ -88,7 +88,7 @@ def _with_id(record: Record) -> dict[str, Any]:
     return {"id": record["Id"]} | {name: value for name, value in record.items() if name != "Id"}
 
 
-def _same(id_: str) -> str:
+def same_id(id_: str) -> str:
     """Make the short and the long form of an id one key."""
     return id_[:15] if is_id(id_) else id_
 
@@ -103,5 +103,6 @@ def _rows(answer: Answer, sent_ids: Sequence[str | None]) -> list[RowResult]:
     return [row for row in rows if row]
 
 
-def _deleted(row: RowResult) -> RowResult:
+def already_gone(row: RowResult) -> RowResult:
+    """Take a delete of what is gone already for done; the code still says so."""
     return replace(row, ok=True, recovery=None) if row.code in _ALREADY_GONE else row
