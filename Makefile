@@ -4,6 +4,9 @@ export MELTANO_ENVIRONMENT
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
   && echo $$p && break; done)
+# Compiled at once where it is installed: else every process of every run compiles it, where Python may not write.
+export UV_COMPILE_BYTECODE = 1
+PACKAGES = clients console engine mappings sandbox tap-salesconnect tap-salesforce-tasks target-salesconnect target-salesforce-tasks
 BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -16,6 +19,7 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed: install it, or name it with make PYTHON=/path/to/python3"; exit 1; }
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
 	@$(UV) sync --quiet --locked
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 sync: .venv/ready
@@ -30,7 +34,7 @@ test-long: .venv/ready
 lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy clients console engine mappings sandbox tap-salesconnect tap-salesforce-tasks target-salesconnect target-salesforce-tasks
+	@$(BIN)/mypy $(PACKAGES)
 	@$(UV) lock --check --quiet
 	@$(BIN)/python scripts/constraints.py --check
 	@$(BIN)/python scripts/docs.py --check

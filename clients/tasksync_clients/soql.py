@@ -60,6 +60,11 @@ def _time(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
+def in_query(soql: str) -> str:
+    """Percent-encode a text for the query of a URI; quotes, commas and brackets may stay as they are (RFC 3986)."""
+    return percent_encode(soql, safe="'(),")
+
+
 def in_list(values: Iterable[str]) -> str:
     """Write texts as the right side of IN: `('a','b')`.
 
@@ -79,11 +84,11 @@ def chunked_in(field: str, values: Iterable[str], budget_bytes: int = 12_000) ->
     The budget leaves room for the rest of the query, the host and the headers below `URI_LIMIT`. Values that occur
     twice are asked for once; no values, no conditions. A value too long for the budget gets a condition of its own.
     """
-    frame = len(percent_encode(f"{field} IN ()", safe=""))
+    frame = len(in_query(f"{field} IN ()"))
     piece: list[str] = []
     used = frame
     for value in dict.fromkeys(values):
-        cost = len(percent_encode(quote(value) + ",", safe=""))
+        cost = len(in_query(quote(value) + ","))
         if piece and used + cost > budget_bytes:
             yield f"{field} IN {in_list(piece)}"
             piece, used = [], frame

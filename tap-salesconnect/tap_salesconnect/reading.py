@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tasksync_engine.singer.seen import Seen
 from tasksync_engine.singer.tap_times import fixed, moment, stamp
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ReminderReading:
         self._users_on = tap.users_on()
         self._began = stamp(tap.client.server_time())
         self._afresh = stream.bookmark is None
-        self._seen: set[str] = set()
+        self._seen = Seen()
 
     def pages(self) -> Iterator[Page]:
         """What changed; all reminders of those switched on; tombstones of linked ones that are no longer known."""
@@ -49,7 +50,8 @@ class ReminderReading:
         switched_on = self._switched_on()
         yield from self._changed()
         yield from self._in_full(switched_on)
-        yield from self._looked_up(self._to_look_up(switched_on))
+        for ids in self._to_look_up(switched_on):
+            yield from self._looked_up(ids)
         self._state["users_on"] = self._users_on
         self._state["read_at"] = self._began
 
@@ -72,24 +74,21 @@ class ReminderReading:
         if users:
             yield from self._read(updated_since=self._start_date, assignee_ids=users)
 
-    def _to_look_up(self, switched_on: Sequence[str]) -> list[str]:
+    def _to_look_up(self, switched_on: Sequence[str]) -> Iterator[list[str]]:
         """Linked reminders that this run has not met though the service may have forgotten that they were deleted."""
-        if self._gap_is_long():
-            return sorted(self._linked(sorted(self._user_ids) or None) - self._seen)
-        return sorted(self._linked(switched_on) - self._seen) if switched_on else []
+        if self._ledger is not None and (self._gap_is_long() or switched_on):
+            users = sorted(self._user_ids) or None if self._gap_is_long() else switched_on
+            yield from self._seen.missing_in(self._ledger.linked_ids("reminder", users=users))
 
     def _looked_up(self, ids: Sequence[str]) -> Iterator[Page]:
-        if not ids:
-            return
         yield from self._read(ids=ids)
         now = stamp(self._client.server_time())
-        unknown = [id_ for id_ in ids if id_ not in self._seen]
-        yield [{"id": id_, "deleted_at": now, "updated_at": now} for id_ in unknown]
+        yield [{"id": id_, "deleted_at": now, "updated_at": now} for id_ in self._seen.missing(ids)]
 
     def _read(self, **filters: Any) -> Iterator[Page]:  # noqa: ANN401  the client's own filters
         for page in self._client.reminders(include_deleted=True, limit=self._page_size, **filters):
             if page:
-                self._seen.update(row["id"] for row in page)
+                self._seen.add(row["id"] for row in page)
                 yield page
 
     def _concerned(self, page: Page) -> Page:
@@ -100,11 +99,6 @@ class ReminderReading:
         users = sorted(self._user_ids)
         linked = self._ledger.linked_among("reminder", others, users=users) if self._ledger else frozenset[str]()
         return [row for row in page if row["assignee_id"] in self._user_ids or row["id"] in linked]
-
-    def _linked(self, users: Sequence[str] | None) -> frozenset[str]:
-        if self._ledger is None:
-            return frozenset()
-        return frozenset(self._ledger.linked_ids("reminder", users=users))
 
     def _gap_is_long(self) -> bool:
         read_at = self._state.get("read_at")

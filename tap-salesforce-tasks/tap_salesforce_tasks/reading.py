@@ -9,6 +9,7 @@ from tap_salesforce_tasks.deletions import LogWindow
 from tap_salesforce_tasks.looking import Looker, gone
 from tap_salesforce_tasks.queries import window, window_end
 from tasksync_clients.soql import chunked_in
+from tasksync_engine.singer.seen import Seen
 from tasksync_engine.singer.tap_times import moment, stamp
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tap_salesforce_tasks.owners import Owners
     from tap_salesforce_tasks.streams import Tasks
     from tap_salesforce_tasks.tap import TapSalesforceTasks
+    from tasksync_engine.ledger import Ledger
 
     Row = dict[str, Any]
     Page = list[Row]
@@ -52,7 +54,7 @@ class TaskReading:
         self._afresh = stream.bookmark is None
         self._by_owner = self._afresh or self._ledger is None or self._long_ago()
         self._since = self._start()
-        self._met: set[str] = set()
+        self._met = Seen()
         self._met_deleted: set[str] = set()
 
     def pages(self) -> Iterator[Page]:
@@ -112,36 +114,42 @@ class TaskReading:
         return asked.leaves_a_gap(answer)
 
     def _linked(self, *, everything: bool) -> Iterator[Page]:
-        """Linked tasks that this run has not met: of new owners, or all of them."""
-        if self._ledger is None or not (everything or self._new_owners):
+        """Linked tasks that this run has not met: of new owners, which are all unread, and where asked for all."""
+        if self._ledger is None:
             return
-        of_new_owners = set(self._ledger.linked_ids("task", users=self._new_owners)) if self._new_owners else set[str]()
-        of_all = self._ledger.linked_ids("task", users=self._owners.asked or None) if everything else ()
-        ids = of_new_owners.union(of_all) - self._met
-        for now in self._look.at_linked(sorted(ids)):
-            looked_at = self._client.server_time()
-            yield [gone(id_, looked_at) for id_, row in now.items() if row is None]
-            yield [row for row in now.values() if row is not None and self._is_news(row, of_new_owners)]
+        if self._new_owners:
+            yield from self._unmet(self._ledger, self._new_owners, all_unread=True)
+        if everything:
+            yield from self._unmet(self._ledger, self._owners.asked or None, all_unread="read_at" not in self._state)
 
-    def _is_news(self, row: Row, of_new_owners: set[str]) -> bool:
-        """Whether a linked task that was looked at may be unknown to the target; the others would be echoes."""
-        unread = row["Id"] in of_new_owners or "read_at" not in self._state
-        return unread or row["IsDeleted"] or row["SystemModstamp"] >= (self._since or "")
+    def _unmet(self, ledger: Ledger, owners: Sequence[str] | None, *, all_unread: bool) -> Iterator[Page]:
+        """What linked tasks of these owners are now, where the target may not know it: the others would be echoes."""
+        for ids in self._met.missing_in(ledger.linked_ids("task", users=owners)):
+            for now in self._look.at_linked(ids):
+                looked_at = self._client.server_time()
+                yield [gone(id_, looked_at) for id_, row in now.items() if row is None]
+                found = [row for row in now.values() if row is not None]
+                yield [row for row in found if all_unread or self._is_news(row)]
+            self._met.add(ids)
+
+    def _is_news(self, row: Row) -> bool:
+        return bool(row["IsDeleted"]) or row["SystemModstamp"] >= (self._since or "")
 
     def _kept(self, page: Page) -> Page:
         """The rows of a page that count."""
-        for row in page:
-            self._note(row)
-        linked = self._linked_among([row["Id"] for row in page if not self._owners.of_interest(row)])
-        return [row for row in page if row["Id"] in linked or self._owners.of_interest(row)]
+        self._note(page)
+        others = [row["Id"] for row in page if not self._owners.of_interest(row)]
+        if not others:
+            return page
+        left_out = set(others) - self._linked_among(others)
+        return [row for row in page if row["Id"] not in left_out]
 
-    def _note(self, row: Row) -> None:
-        if row["IsDeleted"]:
-            self._met_deleted.add(row["Id"])
-        else:
-            self._met_deleted.discard(row["Id"])
+    def _note(self, page: Page) -> None:
+        latest = {row["Id"]: row["IsDeleted"] for row in page}
+        self._met_deleted.difference_update(latest)
+        self._met_deleted.update(id_ for id_, is_deleted in latest.items() if is_deleted)
         if self._ledger is not None:
-            self._met.add(row["Id"])
+            self._met.add(latest)
 
     def _linked_among(self, ids: Sequence[str]) -> frozenset[str]:
         """Those of these tasks that are linked; with `owner_ids`, to one of them as far as the ledger knows."""

@@ -98,6 +98,7 @@ def test_logs_and_errors_hold_nothing_secret(hostile, salesforce, caplog):
 def test_lost_connections_say_nothing_secret(caplog):
     """Neither the log nor the error of a host that cannot be reached shows the query that was meant for it."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")
     settings = SalesConnectSettings(f"http://127.0.0.1:{_closed_port()}", "t0ken", retry_delay=0.001)
     with SalesConnectClient(settings) as client, pytest.raises(Unreachable) as caught:
         list(client.reminders(ids=PERSONAL))

@@ -47,7 +47,7 @@ def test_links(opened, odd):
         links.close(connection, [(link, AT)], AT, state=links.CLOSED)
         (link,) = links.newest(connection, [links.CLOSED])
     assert link.task_stamp == AT
-    assert opened.linked_ids("task") == []
+    assert list(opened.linked_ids("task")) == []
 
 
 def test_parked_changes(opened, odd):

@@ -12,6 +12,7 @@ from tasksync_clients import bodies
 from tasksync_clients.batches import pieces
 from tasksync_clients.errors import Gone, NotFound, ProtocolError
 from tasksync_clients.exchange import Exchange
+from tasksync_clients.paging import ahead
 from tasksync_clients.recovery import RowResult
 from tasksync_clients.sales_connect.batch import BatchWriter
 from tasksync_clients.sales_connect.dialect import SalesConnectDialect
@@ -167,17 +168,21 @@ class SalesConnectClient:
 
     def _pages(self, path: str, filters: Mapping[str, str | None]) -> Iterator[list[dict[str, Any]]]:
         query = {name: bodies.scrub(value) for name, value in filters.items() if value is not None}
-        cursor: str | None = None
         seen: set[str] = set()
-        while True:
-            asked = query if cursor is None else query | {"cursor": cursor}
+
+        def page(asked: Mapping[str, str]) -> tuple[Answer, dict[str, Any]]:
             answer = self._exchange.call(Ask("GET", f"{path}?{urlencode(asked)}" if asked else path))
-            told = _object(answer)
-            yield _data(answer, told)
-            cursor = _next_cursor(answer, told, seen)
+            return answer, _object(answer)
+
+        def following(told: tuple[Answer, dict[str, Any]]) -> tuple[Answer, dict[str, Any]] | None:
+            cursor = _next_cursor(*told, seen)
             if cursor is None:
-                return
+                return None
             seen.add(cursor)
+            return page(query | {"cursor": cursor})
+
+        for answer, told in ahead(page(query), following):
+            yield _data(answer, told)
 
 
 def _object(answer: Answer) -> dict[str, Any]:

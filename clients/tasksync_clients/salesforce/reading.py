@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
 from tasksync_clients import bodies
 from tasksync_clients.batches import pieces
 from tasksync_clients.exchange import Exchange
-from tasksync_clients.soql import URI_LIMIT, id18, is_id
+from tasksync_clients.paging import ahead
+from tasksync_clients.soql import URI_LIMIT, id18, in_query, is_id
 from tasksync_clients.transport import Answer, Ask
 
 RETRIEVE_AT_MOST: Final = 2000
@@ -57,7 +57,7 @@ class Reader:
             ValueError: the query is too long for a URI; see `soql.chunked_in`.
         """
         resource = "queryAll" if include_deleted else "query"
-        path = f"{self._data_path}/{resource}?q={percent_encode(bodies.scrub(soql), safe='')}"
+        path = f"{self._data_path}/{resource}?q={in_query(bodies.scrub(soql))}"
         if len(path) + token_length + _HEADERS_LENGTH > URI_LIMIT:
             message = f"The query is too long for a URI ({len(path)} of {URI_LIMIT} bytes with its headers): split it."
             raise ValueError(message)
@@ -66,18 +66,22 @@ class Reader:
 
     def pages(self, soql: str, *, include_deleted: bool, token_length: int) -> Iterator[list[Record]]:
         """Run a query and give its pages until Salesforce says that it is done; pages may be of any length."""
-        answer, page = self.first_page(soql, include_deleted=include_deleted, token_length=token_length)
+        first = self.first_page(soql, include_deleted=include_deleted, token_length=token_length)
         seen: set[str] = set()
-        while True:
-            yield _records(answer, page)
+
+        def following(told: tuple[Answer, Record]) -> tuple[Answer, Record] | None:
+            answer, page = told
             if page.get("done") is True:
-                return
+                return None
             path = _next_path(answer, page)
             if path in seen:
                 answer.reject("a locator that it gave before, which would never end")
             seen.add(path)
             answer = self._exchange.call(Ask("GET", path))
-            page = _object(answer)
+            return answer, _object(answer)
+
+        for answer, page in ahead(first, following):
+            yield _records(answer, page)
 
     def retrieve(self, sobject: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record | None]:
         """Read records by id, in order; None where there is none that we may see, or the id cannot be one."""
@@ -140,6 +144,8 @@ def _records(answer: Answer, page: Mapping[str, Any]) -> list[Record]:
     rows = page.get("records")
     if not isinstance(rows, list) or not isinstance(page.get("done"), bool):
         answer.reject("something else than a page of records")
+    if set(map(type, rows)) <= {dict}:  # as it should be
+        return [_plain(row) for row in rows]
     return [record for row in rows if (record := _record(answer, row)) is not None]
 
 
@@ -154,9 +160,10 @@ def _record(answer: Answer, row: object) -> Record | None:
 
 def _plain(row: Record) -> Record:
     row.pop("attributes", None)
-    for member in row.values():
-        if isinstance(member, dict):
-            _plain(member)
+    if dict in map(type, row.values()):  # hardly ever: only a query for the fields of a parent has such members
+        for member in row.values():
+            if isinstance(member, dict):
+                _plain(member)
     return row
 
 

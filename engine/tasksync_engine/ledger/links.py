@@ -128,20 +128,29 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
     return found
 
 
-def open_ids(connection: Connection, side: Side, users: Collection[str] | None = None) -> list[str]:
-    """The ids of one side in open links; with `users`, of those whose record there is theirs.
+def open_ids(
+    connection: Connection,
+    side: Side,
+    users: Collection[str] | None = None,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[tuple[int, str]]:
+    """The numbers and the ids of one side of open links; with `users`, of those whose record there is theirs.
 
     A record that we made and that has not been seen since is left out: that a look does not find it says nothing.
+
+    Args:
+        connection: The ledger.
+        side: Whose ids.
+        users: At most as many as one statement takes.
+        after: Only links with a greater number.
+        limit: At most so many, by number.
     """
     column = _user_column(side)
-    query = select(_column(side)).where(links.c.state == OPEN, column.is_not(None)).order_by(links.c.id)
-    if users is None:
-        return list(connection.execute(query).scalars())
-    return [
-        record_id
-        for part in chunks(sorted(users))
-        for record_id in connection.execute(query.where(column.in_(part))).scalars()
-    ]
+    seen = column.is_not(None) if users is None else column.in_(users)
+    query = select(links.c.id, _column(side)).where(links.c.state == OPEN, seen, links.c.id > after)
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(links.c.id).limit(limit))]
 
 
 def open_among(

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 metadata = MetaData()
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+"""Fractions as the targets read them, so that a stored record equals the same record read again."""
 
 
 class Json(TypeDecorator[Any]):
@@ -40,11 +46,19 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002
         """Write a value as JSON."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        if value is None:
+            return None
+        try:
+            return _ENCODER.encode(value).decode()
+        except (UnicodeEncodeError, OverflowError):
+            # A lone surrogate, which only an escape can hold, or a number of more than 64 bits.
+            return json.dumps(value, separators=(",", ":"), default=float)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """Read JSON back."""
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        return json.loads(value, parse_float=Decimal) if "\\u" in value else _DECODER.decode(value)
 
 
 class Words(TypeDecorator[str]):
@@ -58,6 +72,12 @@ class Words(TypeDecorator[str]):
         return None if value is None else value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
+@lru_cache(64)
+def _utc_text(moment: datetime) -> str:
+    """One batch writes the same time in all its rows."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware UTC time as sortable text, the same in every database."""
 
@@ -66,7 +86,7 @@ class Utc(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Write a time in the one fixed format."""
-        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else _utc_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read a time back."""

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from tasksync_engine.errors import ForeignLedger, LedgerError
 from tasksync_engine.ledger import links, lock, migrate, parked
 from tasksync_engine.ledger import roster as roster_table
+from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.pretence import Pretence
 from tasksync_engine.ledger.schema import meta
 
@@ -36,6 +37,8 @@ WRITING = {"tasksync_writing": True}
 """Marks the transactions that may write."""
 
 LEDGER_ID = "ledger_id"
+PIECE = 2000
+"""Links read at once where there may be any number of them."""
 
 OWNERS = {"org_id": "Salesforce org", "account_id": "Sales Connect tenant"}
 
@@ -169,10 +172,16 @@ class Ledger:
             )
             raise ForeignLedger(message)
 
-    def linked_ids(self, side: Side, users: Collection[str] | None = None) -> list[str]:
-        """The ids of one side in all open links, or in those whose record there belongs to `users`."""
-        with self.reading() as connection:
-            return links.open_ids(connection, side, users)
+    def linked_ids(self, side: Side, users: Collection[str] | None = None) -> Iterator[list[str]]:
+        """The ids of one side in all open links, or in those whose record there belongs to `users`, piece by piece."""
+        for part in [None] if users is None else chunks(sorted(users)):
+            last, found = 0, [(0, "")]
+            while found:
+                with self.reading() as connection:
+                    found = links.open_ids(connection, side, part, after=last, limit=PIECE)
+                if found:
+                    yield [record_id for _, record_id in found]
+                    last = found[-1][0]
 
     def linked_among(self, side: Side, ids: Sequence[str], users: Collection[str] | None = None) -> frozenset[str]:
         """Which of these ids are in open links (with `users`, of theirs), or have a change parked.

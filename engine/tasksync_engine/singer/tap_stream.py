@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from singer_sdk import Stream
 from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib import RecordMessage, StateMessage
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import StateMessage
 
 from tasksync_engine.singer.tap_times import moment, stamp
+from tasksync_engine.singer.tap_writer import write_records
 from tasksync_engine.singer.words import PROBLEMS
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ class PagedStream(Stream):
         self.primary_keys = self.keys
         self.replication_key = self.ordered_by
         self.read = False
-        self._read_at = datetime.now(UTC)
 
     @property
     def sync_tap(self) -> SyncTap:
@@ -109,27 +110,40 @@ class PagedStream(Stream):
             if since_state >= self.STATE_MSG_FREQUENCY:
                 self._write_state_message()
                 since_state = 0
-            self._read_at = datetime.now(UTC)
-            for record in page:
-                self._check_max_record_limit(total)
-                self._write_record_message(record)
-                total += 1
-                yield record
+            self._write_page(page if self.ABORT_AT_RECORD_COUNT is None else page[: self.ABORT_AT_RECORD_COUNT - total])
+            total += len(page)
+            self._check_max_record_limit(total - 1)
+            yield from page
             since_state += len(page)
             counter.increment(len(page))
 
-    def _write_record_message(self, record: Record) -> None:
+    def _write_page(self, page: Sequence[Record]) -> None:
+        """Write a page's records; what is the same for all of them is decided once."""
+        extracted = stamp(datetime.now(UTC))
+        names = self._shown_properties.keys()
+        shown = [
+            record if record.keys() == names and not self._hides_nested else self._shown(record) for record in page
+        ]
+        for stream_map in self.stream_maps:
+            if isinstance(stream_map, SameRecordTransform) and not stream_map.flattening_enabled:
+                write_records(stream_map.stream_alias, shown, extracted)
+            else:
+                mapped = (stream_map.transform(dict(record)) for record in shown)
+                write_records(stream_map.stream_alias, [record for record in mapped if record is not None], extracted)
+
+    def _is_whole(self, record: Record) -> bool:
+        """Whether it holds what is to be shown, and nothing else; as a rule it does."""
+        return record.keys() == self._shown_properties.keys() and not self._hides_nested
+
+    def _shown(self, record: Record) -> Record:
         shown = {name: record.get(name) for name in self._shown_properties}
         if self._hides_nested:
             pop_deselected_record_properties(shown, self.schema, self.mask)
-        for stream_map in self.stream_maps:
-            mapped = stream_map.transform(shown)
-            if mapped is not None:
-                self._tap.write_message(RecordMessage(stream_map.stream_alias, mapped, time_extracted=self._read_at))
+        return shown
 
     @cached_property
-    def _shown_properties(self) -> list[str]:
-        return [name for name in self.effective_schema["properties"] if self.mask["properties", name]]
+    def _shown_properties(self) -> dict[str, None]:
+        return dict.fromkeys(name for name in self.effective_schema["properties"] if self.mask["properties", name])
 
     @cached_property
     def _hides_nested(self) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.contrib.msgspec import MsgSpecReader
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.sinks import BatchSink
 
 from tasksync_engine.engine import Engine
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.settings import EngineSettings, flag
+from tasksync_engine.singer.lane import Lane
 from tasksync_engine.singer.words import told_in_words
 
 if TYPE_CHECKING:
@@ -116,6 +119,8 @@ class SyncTarget(Target):
         super().__init__(**options)
         self.max_parallelism = 1  # the streams depend on each other's order
         self._complete = False
+        self._lane = Lane()
+        self._as_they_are: dict[str, EngineSink] = {}
         self._dry_run = flag(self.config, "dry_run")
 
     def connector(self) -> Callable[[FieldMap], Destination]:
@@ -140,6 +145,7 @@ class SyncTarget(Target):
         error: BaseException | None = None
         try:
             self._read(file_input)
+            self._lane.wait()
             if self._complete:
                 self.engine.finish()
             else:
@@ -148,6 +154,7 @@ class SyncTarget(Target):
             error = caught
             raise
         finally:
+            self._lane.stop()
             self.engine.close(error)
             self._report()
 
@@ -181,6 +188,23 @@ class SyncTarget(Target):
             raise ConfigError(message)
         return found
 
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_schema_message(message_dict)
+        name = message_dict["stream"]
+        maps = self.mapper.stream_maps[name]
+        if len(maps) == 1 and isinstance(maps[0], SameRecordTransform) and not maps[0].flattening_enabled:
+            self._as_they_are[name] = cast("EngineSink", self.get_sink(maps[0].stream_alias))
+        else:
+            self._as_they_are.pop(name, None)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Without a stream map there is nothing that the SDK would do to a record."""
+        sink, record = self._as_they_are.get(message_dict.get("stream", "")), message_dict.get("record")
+        if sink is None or not isinstance(record, dict):
+            super()._process_record_message(message_dict)
+        else:
+            sink.gather(record)
+
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_state_message(message_dict)
         bookmarks = (message_dict.get("value") or {}).get("bookmarks") or {}
@@ -188,10 +212,14 @@ class SyncTarget(Target):
         self.drain_all()
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Emit a STATE, once; a dry run moves no bookmark."""
+        """Emit a STATE, once, behind the batches that came before it; a dry run moves no bookmark."""
         self._latest_state = None
         if not self._dry_run:
-            super()._write_state_message(state)
+            self._lane.put(partial(super()._write_state_message, state))
+
+    def hand_over(self, work: Callable[[], None]) -> None:
+        """Do this behind everything that was handed over before, while the next batch is read."""
+        self._lane.put(work)
 
     def _handle_termination(self, signum: int, frame: object) -> NoReturn:  # noqa: ARG002 - the SDK's signature
         """Stop as a crash would: draining from within a signal could decide a half-written batch twice."""
@@ -230,11 +258,21 @@ class EngineSink(BatchSink):
     def _singer_validate_message(self, record: dict[str, Any]) -> None:
         """Nothing: see `validate_schema`."""
 
+    def gather(self, record: dict[str, Any]) -> None:
+        """Take a record as it came, without what the SDK's own plugins add to one."""
+        for name in [name for name in record if name.startswith("_sdc_")]:
+            del record[name]
+        self._get_context(record).setdefault("records", []).append(record)
+        self.tally_record_read()
+        if self.is_full:
+            self.target.drain_one(self)
+
     def process_batch(self, context: dict[str, Any]) -> None:
         """Hand a batch over."""
         records = context.get("records") or []
         if records:
-            self.take(records)
+            self.record_counter_metric.increment(len(records))
+            self.target.hand_over(partial(self.take, records))
 
     def take(self, records: Sequence[dict[str, Any]]) -> None:
         """What the engine does with this stream's records; by default it brings the destination to them."""
