@@ -14,10 +14,12 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 .PHONY: sync test test-long lint bench catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
-# The virtual environment with every package of this workspace, Meltano and the tools.
-.venv/ready: pyproject.toml uv.lock $(wildcard */pyproject.toml)
+$(UV):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed: install it, or name it with make PYTHON=/path/to/python3"; exit 1; }
-	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
+	@$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# The virtual environment with every package of this workspace, Meltano and the tools.
+.venv/ready: pyproject.toml uv.lock $(wildcard */pyproject.toml) | $(UV)
 	@$(UV) sync --quiet --locked
 	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
@@ -50,7 +52,7 @@ docs: .venv/ready
 	@$(BIN)/python scripts/docs.py
 
 # After a change of dependencies.
-lock: .venv/ready
+lock: $(UV)
 	@$(UV) lock && $(UV) sync --quiet && $(BIN)/python scripts/constraints.py
 
 clean:
