@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 
 from tasksync_mappings.fields import cut
@@ -42,9 +44,20 @@ def template_fields(template: str) -> list[str]:
     return [name.lower() for name in _FIELD.findall(template)]
 
 
+@lru_cache(64)
 def carries_name(template: str) -> bool:
     """Whether a changed reminder name reaches the Subject of an existing task."""
     return "activity_subject" in template_fields(template)
+
+
+@lru_cache(64)
+def _parts(template: str) -> tuple[str | Callable[[Mapping[str, Any]], Any], ...]:
+    """A template taken apart, once for all the records that it renders: free text, and what reads a field."""
+    pieces = _FIELD.split(template)
+    return tuple(
+        _VALUES.get(piece.lower(), lambda _: None) if is_field else piece
+        for piece, is_field in zip(pieces, cycle((False, True)), strict=False)
+    )
 
 
 def render(template: str, reminder: Mapping[str, Any], max_length: int | None) -> str:
@@ -52,10 +65,6 @@ def render(template: str, reminder: Mapping[str, Any], max_length: int | None) -
 
     A field without a value, or one that is not known, renders as nothing; every line break becomes one space.
     """
-
-    def value(match: re.Match[str]) -> str:
-        read = _VALUES.get(match.group(1).lower())
-        found = read(reminder) if read else None
-        return "" if found is None else str(found)
-
-    return cut(_LINE_BREAK.sub(" ", _FIELD.sub(value, template)), max_length)
+    rendered = [part if isinstance(part, str) else part(reminder) for part in _parts(template)]
+    text = "".join("" if value is None else str(value) for value in rendered)
+    return cut(_LINE_BREAK.sub(" ", text), max_length)

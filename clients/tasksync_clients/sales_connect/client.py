@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import product
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,7 +13,7 @@ from tasksync_clients import bodies
 from tasksync_clients.batches import pieces
 from tasksync_clients.errors import Gone, NotFound, ProtocolError
 from tasksync_clients.exchange import Exchange
-from tasksync_clients.paging import ahead
+from tasksync_clients.paging import ahead, side_by_side
 from tasksync_clients.recovery import RowResult
 from tasksync_clients.sales_connect.batch import BatchWriter
 from tasksync_clients.sales_connect.dialect import SalesConnectDialect
@@ -44,6 +45,7 @@ class SalesConnectClient:
         self._transport = Transport("Sales Connect", settings.limits())
         source = tokens(settings, self._transport)
         self._exchange = Exchange(self._transport, source, SalesConnectDialect(), delay)
+        self._workers = settings.parallel_requests
         self._batches = BatchWriter(self._exchange, settings.parallel_requests, delay)
 
     def __enter__(self) -> Self:
@@ -111,9 +113,12 @@ class SalesConnectClient:
             "include_deleted": "true" if include_deleted else None,
             "limit": str(limit),
         }
-        for parts in product(*(pieces(values, IDS_AT_MOST) for values in given.values())):
-            filters = dict(zip(given, (",".join(part) for part in parts), strict=True))
-            yield from self._pages("/v1/reminders", fixed | filters)
+        readings = [
+            partial(self._pages, "/v1/reminders", fixed | dict(zip(given, map(",".join, parts), strict=True)))
+            for parts in product(*(pieces(values, IDS_AT_MOST) for values in given.values()))
+        ]
+        # Only where each is small: what is read side by side waits in memory.
+        return side_by_side(readings, self._workers if ids or salesforce_task_ids else 1)
 
     def get_reminder(self, id: str) -> Reminder:  # noqa: A002 - the contract's name
         """Read one reminder.

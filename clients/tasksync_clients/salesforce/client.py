@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
 from tasksync_clients.addresses import base_url
 from tasksync_clients.errors import ProtocolError
 from tasksync_clients.exchange import Exchange
+from tasksync_clients.paging import side_by_side
 from tasksync_clients.recovery import RowResult
 from tasksync_clients.salesforce.bulk import Bulk
 from tasksync_clients.salesforce.bulk_jobs import BulkJobs
@@ -49,6 +51,7 @@ class SalesforceClient:
         self._exchange = Exchange(self._transport, self._tokens, SalesforceDialect(), delay, self._note_usage)
         data_path = f"/services/data/v{settings.api_version}"
         self._reader = Reader(self._exchange, data_path)
+        self._workers = settings.parallel_requests
         self._writer = Writer(self._exchange, data_path, settings.parallel_requests, delay)
         jobs = BulkJobs(self._exchange, data_path, delay, settings.bulk_timeout)
         self.bulk = Bulk(self._writer, jobs, self.describe)
@@ -121,6 +124,11 @@ class SalesforceClient:
             ValueError: the query does not fit into a URI; `soql.chunked_in` splits long lists.
         """
         return self._reader.pages(soql, include_deleted=include_deleted, token_length=self._token_length())
+
+    def queries(self, soqls: Sequence[str], *, include_deleted: bool = False) -> Iterator[list[dict[str, Any]]]:
+        """Run several small queries side by side and give their pages in order; see `query`."""
+        readings = [partial(self.query, soql, include_deleted=include_deleted) for soql in soqls]
+        return side_by_side(readings, self._workers)
 
     def count(self, soql: str, *, include_deleted: bool = False) -> int:
         """Run a `SELECT COUNT() FROM …` and give the number."""

@@ -146,12 +146,9 @@ class SalesforceDestination(Destination):
     def _search(self, reminder_ids: Sequence[str], task_ids: Sequence[str]) -> list[Record]:
         conditions = [*chunked_in(self._link_field, reminder_ids), *chunked_in("Id", task_ids)]
         columns = ", ".join(self._columns())
-        tasks: dict[str, Record] = {}
-        for condition in conditions:
-            soql = f"SELECT {columns} FROM {TASK} WHERE {condition}"  # noqa: S608 - SOQL; the client quotes the values
-            for page in self._client.query(soql, include_deleted=True):
-                tasks |= {task.id: task for task in map(self._read_task, page)}
-        return list(tasks.values())
+        soqls = [f"SELECT {columns} FROM {TASK} WHERE {condition}" for condition in conditions]  # noqa: S608 - SOQL; the client quotes the values
+        pages = self._client.queries(soqls, include_deleted=True)
+        return list({task.id: task for page in pages for task in map(self._read_task, page)}.values())
 
     def create(self, creates: Sequence[Create]) -> list[RowResult]:
         """Upsert on the link field: repeating a create whose answer was lost finds the task that it made."""
