@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-long lint bench catalogs docs lock clean
+.PHONY: sync test test-long lint bench bench-quick catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -41,8 +41,12 @@ lint: .venv/ready
 	@$(BIN)/python scripts/constraints.py --check
 	@$(BIN)/python scripts/docs.py --check
 
+# About half an hour; bench-quick takes a selection of a few minutes.
 bench: .venv/ready
-	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@$(BIN)/python benchmarks/bench.py
+
+bench-quick: .venv/ready
+	@$(BIN)/python benchmarks/bench.py --quick
 
 catalogs: .venv/ready
 	@$(BIN)/python catalogs/renew.py

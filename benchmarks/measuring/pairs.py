@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 USERS = 10
+LINK_FIELD = "Sales_Connect_Id__c"
 ENABLED = timedelta(days=60)
 OLDEST, NEWEST = timedelta(days=40), timedelta(days=5)
 DETAILS = "What was said last time, and what to bring up in this one. " * 3
@@ -59,17 +60,18 @@ class Pairs:
         """All reminders, in pieces."""
         return ([self._reminder(n) for n in piece] for piece in self._pieces())
 
-    def tasks(self) -> Iterator[list[Record]]:
-        """All tasks, in pieces."""
-        return ([self._task(n) for n in piece] for piece in self._pieces())
+    def tasks(self, *, linked: bool = True) -> Iterator[list[Record]]:
+        """All tasks, in pieces; with their reminders' ids, or as if nobody had ever linked them."""
+        hidden = {} if linked else {LINK_FIELD: None}
+        return ([self._task(n) | hidden for n in piece] for piece in self._pieces())
 
-    def write_ledger(self, url: str) -> str:
-        """Write roster and links into a new ledger; returns its id."""
+    def write_ledger(self, url: str, *, linked: bool = True) -> str:
+        """Write the roster into a new ledger, and the links; returns its id."""
         people = [Participant(f"u{n}", _owner(n), self._enabled, email=f"user{n}@example.com") for n in range(USERS)]
         with open_ledger(url) as ledger:
             with ledger.transaction() as connection:
                 roster.replace(connection, people)
-            for piece in self._pieces():
+            for piece in self._pieces() if linked else ():
                 with ledger.transaction() as connection:
                     links.add(connection, map(self._link, piece), self._enabled)
             return ledger.id
@@ -115,7 +117,7 @@ class Pairs:
             "ActivityDate": _due(n),
             "Description": DETAILS.strip(),
             "OwnerId": _owner(n % USERS),
-            "Sales_Connect_Id__c": reminder_id(n),
+            LINK_FIELD: reminder_id(n),
             "CreatedDate": at,
             "LastModifiedDate": at,
             "SystemModstamp": at,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from measuring.plugins import PIPES, ROOT
 from measuring.usage import Usage, start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from measuring.world import World
 
-ROOT = Path(__file__).resolve().parents[2]
-PIPES = (("tap-salesconnect", "target-salesforce-tasks"), ("tap-salesforce-tasks", "target-salesconnect"))
 OURS = ("MELTANO_", "SALESFORCE_", "SALES_CONNECT_", "SANDBOX_", "TASKSYNC_", "TAP_", "TARGET_")
 
 
@@ -30,6 +31,7 @@ class Project:
         left_out = shutil.ignore_patterns(".git", *(line.rstrip("/") for line in ignored))
         shutil.copytree(ROOT, folder, ignore=left_out)
         (folder / ".venv").symlink_to(ROOT / ".venv")
+        self._add_empty_plugins()
         self._meltano(["install"], {})
 
     def state(self, world: World, states: tuple[dict[str, Any], ...]) -> None:
@@ -42,54 +44,23 @@ class Project:
         """`meltano run sync`."""
         return {"meltano run sync": self._meltano(["run", "sync"], self._variables(world))}
 
-    def pipes(self, world: World, states: tuple[dict[str, Any], ...]) -> tuple[dict[str, Usage], tuple[Any, ...]]:
-        """Both directions as `tap | target`; returns what each process cost, and the new bookmarks."""
-        costs: dict[str, Usage] = {}
-        after = []
-        for (tap, target), state in zip(PIPES, states, strict=True):
-            folder = Path(self._folder, "pipes", str(world.pairs.number))
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
-            used, new = self._pipe(folder, world, tap, target)
-            costs |= used
-            after.append(new)
-        return costs, tuple(after)
+    def nothing(self, world: World) -> dict[str, Usage]:
+        """Two pipelines of plugins of the Singer SDK that have nothing to say, run as ours are."""
+        blocks = ["tap-empty", "target-empty"] * 2
+        return {"two empty pipelines": self._meltano(["run", *blocks], self._variables(world))}
 
-    def _pipe(self, folder: Path, world: World, tap: str, target: str) -> tuple[dict[str, Usage], Any]:
-        read, write = os.pipe()
-        catalog = str(self._folder / "catalogs" / f"{tap}.json")
-        options = ["--config", self._config(folder, world, tap), "--state", str(folder / "state.json")]
-        reading = start(
-            [self._executable("extractors", tap), *options, "--catalog", catalog], folder / f"{tap}.log", stdout=write
-        )
-        config = self._config(folder, world, target)
-        writing = start(
-            [self._executable("loaders", target), "--config", config],
-            folder / f"{target}.log",
-            stdin=read,
-            stdout=(written := os.open(folder / "states", os.O_RDWR | os.O_CREAT | os.O_TRUNC)),
-        )
-        for end in (read, write, written):
-            os.close(end)
-        used = {tap: reading.end(), target: writing.end()}
-        return used, json.loads((folder / "states").read_text(encoding="utf-8").splitlines()[-1])
-
-    def _config(self, folder: Path, world: World, plugin: str) -> str:
-        shared = {"ledger_url": world.ledger_url, "loopback_only": True}
-        if plugin.endswith("salesconnect"):
-            settings = {"api_url": world.urls["sales_connect"], "token": "sandbox"}
-        else:
-            settings = {
-                "login_url": world.urls["salesforce"],
-                "client_id": "sandbox",
-                "client_secret": "sandbox",
-            }
-        path = folder / f"{plugin}.json"
-        path.write_text(json.dumps(shared | settings), encoding="utf-8")
-        return str(path)
-
-    def _executable(self, kind: str, plugin: str) -> str:
-        return str(self._folder / ".meltano" / kind / plugin / "venv/bin" / plugin)
+    def _add_empty_plugins(self) -> None:
+        path = self._folder / "meltano.yml"
+        project = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for kind, plugin in (("extractors", "tap-empty"), ("loaders", "target-empty")):
+            script = self._folder / plugin
+            floor = ROOT / "benchmarks/floors" / f"{plugin.replace('-', '_')}.py"
+            script.write_text(f'#!/bin/sh\nexec "{ROOT}/.venv/bin/python" "{floor}" "$@"\n', encoding="utf-8")
+            script.chmod(0o755)
+            name = plugin.replace("-", "_")
+            known = {"capabilities": ["discover", "catalog", "state"]} if kind == "extractors" else {}
+            project["plugins"][kind].append({"name": plugin, "namespace": name, "executable": str(script), **known})
+        path.write_text(yaml.safe_dump(project), encoding="utf-8")
 
     def _variables(self, world: World) -> dict[str, str]:
         return {

@@ -1,0 +1,1 @@
+"""The scenarios: what is measured, and the floor that it is measured against."""
