@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -40,10 +41,14 @@ class FieldMap:
     task_field: str | None
     template: str | None
     default_name: str
+    _by_name: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {pair.name: pair for pair in self.fields})
 
     def named(self, name: str) -> Field:
         """The field pair of a canonical name."""
-        return next(field for field in self.fields if field.name == name)
+        return self._by_name[name]
 
     def columns(self, side: Side) -> list[str]:
         """The names that this map reads in one side's records."""

@@ -70,7 +70,7 @@ def test_who_only_reads_waits_for_no_writer(opened, address):
     """A tap looks into the ledger while its target settles."""
     with open_ledger(address) as other, opened.transaction() as connection:
         parked.park(connection, [_parked(1)])
-        assert other.linked_ids("task") == []
+        assert list(other.linked_ids("task")) == []
         with other.reading() as reading:
             assert parked.everything(reading) == []
 

@@ -90,7 +90,7 @@ class Utc(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read a time back."""
-        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z")
+        return None if value is None else datetime.fromisoformat(value)
 
 
 def _side() -> Column[str]:
