@@ -4,7 +4,8 @@ import logging
 import re
 from typing import Final
 
-_QUERY: Final = re.compile(r"\?[^\s'\")]*")
+_QUERY: Final = re.compile(r"\?\S*")
+"""To the next white space, which no address holds: quotes and brackets may be part of a query."""
 _SPEAKERS: Final = ("urllib3.connectionpool", "urllib3.util.retry")
 
 
