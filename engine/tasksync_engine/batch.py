@@ -28,6 +28,7 @@ from tasksync_engine.pairing import (
 )
 from tasksync_engine.parking import still_waiting, waiting
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.unsettled import counterparts_made, look_up, undecided_codes
 from tasksync_engine.work import Making, Pairing, base_of_create
 
 if TYPE_CHECKING:
@@ -245,10 +246,13 @@ class Batch:
     def _pair(self) -> None:
         self.context.prepare()
         found = self.context.destination.counterparts(self.single)
+        verdicts = look_up(self.context, [self.known.intents.get(record.id) for record in self.single])
+        found |= counterparts_made(verdicts)
         candidate_ids = sorted({candidate.id for candidates in found.values() for candidate in candidates})
         with self.context.ledger.transaction() as connection:
             held = links.of_records(connection, self.context.target, candidate_ids)
             begun = intents.of_records(connection, self.context.target, candidate_ids)
+        undecided = undecided_codes(self.context, self.single, verdicts, self.retried)
         used: set[str] = set()
         # Where two records claim one, the claim by the link field goes first.
         for record in sorted(self.single, key=lambda record: not _named_by_field(record, found.get(record.id, ()))):
@@ -258,8 +262,9 @@ class Batch:
                 if candidate.id not in used and is_free(record, held.get(candidate.id, ()))
             ]
             match = counterpart(record, free)
-            if match is None and self._is_claimed(record, found.get(record.id, ())):
-                self.settlement.park(waiting(record, CLAIMED, previous=self.known.parked.get(record.id)))
+            code = CLAIMED if self._is_claimed(record, found.get(record.id, ())) else undecided.get(record.id)
+            if match is None and code is not None:
+                self.settlement.park(waiting(record, code, previous=self.known.parked.get(record.id)))
                 continue
             if match is None:
                 self._make(record)
@@ -287,7 +292,7 @@ class Batch:
             self.pairings.append(pairing)
             return
         self.settlement.unparked.add(record.id)
-        self.settlement.new_links.append(pairing.as_new_link())
+        self.settlement.new_links.append(self.context.new_link(pairing))
         self.settlement.deletions.append(self._deletion(match))
 
     def _make(self, record: Record, *, besides: tuple[str, ...] = ()) -> None:
@@ -301,6 +306,7 @@ class Batch:
                 self._skip(record, skip)
                 return
         translation = self.context.translation
+        begun = self.known.intents.get(record.id)
         columns = (draft_task if record.side == "reminder" else draft_reminder)(record, translation)
         self.makings.append(
             Making(
@@ -309,7 +315,7 @@ class Batch:
                 key=f"{record.id}:{record.stamp.isoformat()}" if again else record.id,
                 base=base_of_create(record, columns, translation),
                 besides=besides,
-                begun=self.known.intents.get(record.id),
+                begun=begun if begun and begun.sent is None else None,  # one that was looked for made nothing
                 retried=self.retried.get(record.id),
             ),
         )

@@ -15,6 +15,7 @@ from tasksync_engine.ledger.parked import GONE, ROSTER, RUNAWAY
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.parking import refused, waiting
+from tasksync_engine.unsettled import is_repeatable, what_to_note
 from tasksync_engine.work import Change, Making, Pairing
 from tasksync_mappings import UNSET, merge
 
@@ -70,7 +71,7 @@ class Carrier:
             self.settlement.counts["created"] += len(makings)
             return
         with self.context.ledger.transaction() as connection:
-            ahead = [_intent(making) for making in makings]
+            ahead = [self._intent(making) for making in makings]
             intents.note(connection, ahead, now())
         creates = [Create(making.source, making.columns, making.key) for making in makings]
         taken: list[Pairing] = []
@@ -89,7 +90,7 @@ class Carrier:
         elif result.ok and result.id:
             base = _with_held(making.base, result, self.context)
             pairing = Pairing(making.source, result.id, base=base, origin=self._origin())
-            self.settlement.new_links.append(pairing.as_new_link())
+            self.settlement.new_links.append(self.context.new_link(pairing))
             self.settlement.intents_done.add((making.source.side, making.source.id))
             self.settlement.unparked.add(making.source.id)
             self.settlement.events.append(making.event(result.id, result.also))
@@ -98,6 +99,15 @@ class Carrier:
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:
             self.settlement.park(refused(making.source, {}, result, making.retried))
+            if not is_repeatable(self.context):
+                self.settlement.intents_done.add((making.source.side, making.source.id))  # it made nothing
+
+    def _intent(self, making: Making) -> Intent:
+        """The create as it is noted; one that repeats an earlier key keeps that one's values: it may have made them."""
+        begun = making.begun
+        base = begun.base if begun is not None and begun.key == making.key else making.base
+        sent = what_to_note(self.context, making.columns)
+        return Intent(making.source.side, making.source.id, making.key, base, making.besides, sent)
 
     def _is_free(self, destination_id: str) -> bool:
         """Whether no link, open or kept, holds this record of the destination."""
@@ -252,7 +262,7 @@ class Carrier:
         if pairing.link is None:
             self.settlement.unparked.add(pairing.source.id)
             self.settlement.revived.add(pairing.destination_id)  # a create of its own that was refused is now an edit
-            self.settlement.new_links.append(pairing.as_new_link(base))
+            self.settlement.new_links.append(self.context.new_link(pairing, base))
             self.settlement.intents_done |= {
                 (pairing.source.side, pairing.source.id),
                 (self.context.target, pairing.destination_id),
@@ -302,13 +312,6 @@ def _with_held(base: Base, result: RowResult, context: Context) -> Base:
                 type(pair)(pair.reminder, value) if context.target == "task" else type(pair)(value, pair.task)
             )
     return held
-
-
-def _intent(making: Making) -> Intent:
-    """The create as it is noted; one that repeats an earlier key keeps that one's values: they may be what it made."""
-    begun = making.begun
-    base = begun.base if begun is not None and begun.key == making.key else making.base
-    return Intent(making.source.side, making.source.id, making.key, base, making.besides)
 
 
 def _holds_other(making: Making, result: RowResult, context: Context) -> bool:

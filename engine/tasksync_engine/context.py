@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine.ledger.store import now
@@ -12,12 +12,14 @@ from tasksync_mappings import Translation, other
 if TYPE_CHECKING:
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Ledger
+    from tasksync_engine.ledger.links import NewLink
     from tasksync_engine.ledger.runs import Event
     from tasksync_engine.participation import Participation
     from tasksync_engine.records import Reader
     from tasksync_engine.settings import EngineSettings
     from tasksync_engine.settlement import Settlement
-    from tasksync_mappings import FieldMap, Side
+    from tasksync_engine.work import Pairing
+    from tasksync_mappings import Base, FieldMap, Side
 
 
 @dataclass(slots=True)
@@ -81,6 +83,12 @@ class Context:
             self.ledger.claim(*self.destination.identity())
             self.destination.prepare()
             self.prepared = True
+
+    def new_link(self, pairing: Pairing, base: Base | None = None) -> NewLink:
+        """The link of a new pair; without a link field its reminder is owed the task's id (sync-rules §2.5)."""
+        source = pairing.source
+        owed = self.fields.task_field is None and source.side == "reminder" and source.pointer != pairing.destination_id
+        return replace(pairing.as_new_link(base), pointer_owed=owed)
 
     def settle(self, settlement: Settlement) -> None:
         """Write a batch's outcome in one ledger transaction and count it; a dry run keeps its events as the plan."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from tasksync_clients import RowResult
     from tasksync_engine.records import Reader, Record
@@ -41,6 +42,29 @@ class Update:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When, by the service's clock and both ends included, a user may have made a record; no end: until now."""
+
+    by: str
+    begins: datetime
+    ends: datetime | None
+
+
+class Traces(Protocol):
+    """How to find what a create made whose answer never came (sync-rules §7.4)."""
+
+    @property
+    def user(self) -> str:
+        """The user who creates."""
+
+    def now(self) -> datetime:
+        """The service's clock, never ahead of it."""
+
+    def find(self, windows: Sequence[Window]) -> list[Record]:
+        """Every record, deleted ones included, that these users made in these windows; in few calls."""
+
+
 class Destination(Protocol):
     """One service as the side that a change is brought to.
 
@@ -59,6 +83,11 @@ class Destination(Protocol):
     @property
     def calls(self) -> int:
         """API calls made so far."""
+
+    @property
+    def traces(self) -> Traces | None:
+        """How to find what a create made; None where every create carries a key that finds it."""
+        return None
 
     def identity(self) -> tuple[str, str]:
         """Whose data it is: the key of `Ledger.claim` and the organization's or tenant's id."""

@@ -239,6 +239,14 @@ _OURS: Final[Mapping[str, Words]] = {
         "A task that is linked to another reminder carries this reminder's id in its link field.",
         "Clear or correct the link field of that task in Salesforce (`tasksync explain` names the pair), then retry.",
     ),
+    "UNSETTLED": (
+        "A run ended before Salesforce had said what became of a create, and the org has no link field to find it by.",
+        "Nothing: the next `to-salesforce` runs look for the task; if there is none after ten minutes, it is made.",
+    ),
+    "DOUBTFUL": (
+        "The answer to a create never came; a task that it may have made has mostly other values.",
+        "See whether the integration user made the reminder's task then: name it in salesforce_task_id. Then retry.",
+    ),
     "GONE": (
         "The record was edited on one side and is deleted on the other.",
         "Nothing: the deletion closes the link when it arrives, or restore the deleted record.",

@@ -15,8 +15,10 @@ from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import counterpart, is_free
 from tasksync_engine.parking import refused, waiting
+from tasksync_engine.pointers import write_pointers
 from tasksync_engine.records import InvalidRecord
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.unsettled import Outcome, Verdict, counterparts_made, look_up
 from tasksync_engine.work import Pairing
 from tasksync_mappings import Conflict, DeletePolicy, DeletionOutcome, Pair, merge_deletion, other
 
@@ -70,6 +72,8 @@ def finish(context: Context) -> None:
         StopRun: The destination cannot go on; what was carried out before is settled.
     """
     _Deletions(context, _retry_parked(context)).carry_out()
+    if context.target == "reminder":
+        write_pointers(context)
 
 
 def _retry_parked(context: Context) -> dict[str, Parked]:
@@ -114,6 +118,7 @@ class _Deletions:
     context: Context
     retried: Mapping[str, Parked]
     settlement: Settlement = field(default_factory=Settlement)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def carry_out(self) -> None:
         pending = self._pending()
@@ -124,7 +129,7 @@ class _Deletions:
         if self._link_begun([doomed for doomed in pending if doomed.link is None]):
             pending = self._pending()
         linked = [doomed for doomed in pending if doomed.link is not None]
-        found = self._find_unlinked([doomed for doomed in pending if doomed.link is None])
+        found = self._find_unlinked([doomed for doomed in pending if doomed.link is None and self._is_known(doomed)])
         self._read(linked)
         condemned = [doomed for doomed in (*linked, *found) if self._decide(doomed)]
         try:
@@ -156,14 +161,21 @@ class _Deletions:
             begun = intents.of_records(connection, self.context.source, [doomed.tombstone.id for doomed in unlinked])
         if not begun:
             return False
+        self.verdicts = look_up(self.context, list(begun.values()))
         linking = Settlement()
-        for doomed, living in self._living([doomed for doomed in unlinked if doomed.tombstone.id in begun]):
+        settled = [doomed for doomed in unlinked if doomed.tombstone.id in begun and self._is_known(doomed)]
+        for doomed, living in self._living(settled):
             linking.intents_done.add((self.context.source, doomed.tombstone.id))
             if living is not None:
                 pairing = Pairing(doomed.tombstone, living.id, base=begun[doomed.tombstone.id].base, current=living)
-                linking.new_links.append(pairing.as_new_link())
+                linking.new_links.append(self.context.new_link(pairing))
         self.context.settle(linking)
         return True
+
+    def _is_known(self, doomed: Doomed) -> bool:
+        """Whether what its create made can be known; its deletion waits while that may still become visible."""
+        verdict = self.verdicts.get(doomed.tombstone.id)
+        return verdict is None or verdict.outcome is not Outcome.UNDER_WAY
 
     def _find_unlinked(self, unlinked: Sequence[Doomed]) -> list[Doomed]:
         """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
@@ -190,6 +202,7 @@ class _Deletions:
         if not unlinked:
             return []
         candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
+        candidates |= counterparts_made(self.verdicts)
         ids = sorted({candidate.id for found in candidates.values() for candidate in found})
         with self.context.ledger.transaction() as connection:
             held = links.of_records(connection, self.context.target, ids)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.ledger.links import CLOSED
+from tasksync_engine.records import POINTER
 from tasksync_mappings import DOES_NOT_TRAVEL
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def draft_reminder(source: Record, translation: Translation) -> dict[str, Any]:
     task = source.raw
     columns = _columns(translation.get_for_import(task), translation, "reminder")
     columns["type"] = _TYPES.get(task.get("TaskSubtype") or "", "custom")
-    columns["salesforce_task_id"] = source.id
+    columns[POINTER] = source.id
     who = task.get("WhoId")
     if who and who[:3] in _PEOPLE:
         columns["person"] = {_PEOPLE[who[:3]]: who}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasksync_clients import Recovery
 from tasksync_clients.recovery import OTHER, category
-from tasksync_engine.ledger.parked import CLAIMED, GONE, ROSTER, RUNAWAY, Parked
+from tasksync_engine.ledger.parked import CLAIMED, DOUBTFUL, GONE, ROSTER, RUNAWAY, UNSETTLED, Parked
 from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ MESSAGES: Mapping[str, str] = {
     GONE: "The record on the other side is deleted; its tombstone will close the link, or it will live again.",
     CLAIMED: "A task that is linked to another reminder carries this reminder's id in its link field.",
     RUNAWAY: "The record was written too often within a short time: something answers each write with an edit.",
+    UNSETTLED: "The answer to an earlier create never came, and what it made may not be visible yet.",
+    DOUBTFUL: "The answer to an earlier create never came, and a task is there that it may have made.",
 }
 
 
@@ -80,7 +82,10 @@ def waiting(
     previous: Parked | None = None,
     message: str | None = None,
 ) -> Parked:
-    """A change that waits for something else than a retry: `code` is one of our own reasons."""
+    """A change that waits for something else than a retry: `code` is one of our own reasons.
+
+    One that waits for what became of an earlier create is due in every run.
+    """
     return Parked(
         side=source.side,
         record_id=source.id,
@@ -92,6 +97,7 @@ def waiting(
         user_id=source.user,
         attempts=previous.attempts + 1 if previous else 1,
         parked_at=previous.parked_at if previous else now(),
+        retry_at=now() if code == UNSETTLED else None,
     )
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tasksync_mappings import Side
 
 
+POINTER = "salesforce_task_id"
+"""The reminder's member that names its task."""
+
+
 class InvalidRecord(ValueError):
     """A record that is not what its API promises; the message names the member."""
 
@@ -115,7 +119,7 @@ def read_reminder(raw: Mapping[str, Any]) -> Record:
         id=_id(raw, "id"),
         raw=raw,
         user=_text(raw, "assignee_id"),
-        pointer=salesforce_id(_text(raw, "salesforce_task_id")),
+        pointer=salesforce_id(_text(raw, POINTER)),
         changed_at=updated_at,
         stamp=updated_at,
         created_at=_optional_time(raw, "created_at"),

@@ -40,6 +40,7 @@ class Settlement:
         intents_done: Records whose create is settled, with their side.
         conflicts: To be recorded.
         events: For the history.
+        pointed: Links, by their number, whose reminder has its task's id now.
         counts: For the run's report.
     """
 
@@ -57,6 +58,7 @@ class Settlement:
     intents_done: set[tuple[Side, str]] = field(default_factory=set)
     conflicts: list[RecordedConflict] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    pointed: list[int] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     def park(self, change: Parked) -> None:
@@ -94,3 +96,4 @@ class Settlement:
         links.add(connection, self.new_links, at)
         links.add(connection, self.kept_pairs, at, state=links.KEPT)
         links.rebase(connection, self.rebased.values())
+        links.settle_pointers(connection, self.pointed)

@@ -139,14 +139,13 @@ def to_reminder(field: Field, value: Any, users: Users) -> Any:  # noqa: ANN401 
 
 def same(field: Field, side: Side, left: Any, right: Any) -> bool:  # noqa: ANN401 - see Pair
     """Whether two values of one side are the same, after what Salesforce itself does to a text."""
-    if left == right:
-        return True
+    return bool(left == right or comparable(field, side, left) == comparable(field, side, right))
+
+
+def comparable(field: Field, side: Side, value: Any) -> Any:  # noqa: ANN401 - see Pair
+    """A value in the form in which two that are the same are equal."""
     if side == "reminder" or field.kind not in {Kind.TEXT, Kind.SUBJECT, Kind.DATE}:
-        return False
+        return value
     if field.kind is Kind.DATE:
-        return not left and not right
-    return bool(_text(left) == _text(right))
-
-
-def _text(value: Any) -> Any:  # noqa: ANN401 - see Pair
+        return value or None
     return settled_text(value) if isinstance(value, str) else value

@@ -29,6 +29,7 @@ TASKS = th.PropertiesList(
     th.Property("RecurrenceActivityId", th.StringType),
     th.Property("TaskSubtype", th.StringType),
     th.Property("CreatedDate", th.DateTimeType),
+    th.Property("CreatedById", th.StringType),
     th.Property("LastModifiedDate", th.DateTimeType),
     th.Property("LastModifiedById", th.StringType),
     th.Property("SystemModstamp", th.DateTimeType),

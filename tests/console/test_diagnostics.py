@@ -4,7 +4,7 @@ import pytest
 
 from tasksync_clients.recovery import SALES_CONNECT, SALESFORCE
 from tasksync_engine.diagnostics import CODES, diagnose
-from tasksync_engine.ledger.parked import GONE, INVALID_RECORD, ROSTER
+from tasksync_engine.ledger.parked import DOUBTFUL, GONE, INVALID_RECORD, ROSTER, UNSETTLED
 
 SPECIFIED = {
     "Authentication": """
@@ -32,7 +32,9 @@ def test_each_code_of_the_table_is_explained(code, category):
     assert (told.happening, told.remedy) == CODES[code]
 
 
-@pytest.mark.parametrize("code", [*SALESFORCE, *map(str, SALES_CONNECT), ROSTER, GONE, INVALID_RECORD, "allowance"])
+@pytest.mark.parametrize(
+    "code", [*SALESFORCE, *map(str, SALES_CONNECT), ROSTER, GONE, UNSETTLED, DOUBTFUL, INVALID_RECORD, "allowance"]
+)
 def test_each_code_that_the_clients_and_the_engine_know_is_explained(code):
     """None of them falls back to the words for an unknown one."""
     told = diagnose(code)

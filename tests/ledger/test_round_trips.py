@@ -7,7 +7,7 @@ import pytest
 
 from tasksync_engine.ledger import Participant, deletions, intents, links, parked, roster, runs
 from tasksync_engine.ledger.deletions import Deletion
-from tasksync_engine.ledger.intents import Intent
+from tasksync_engine.ledger.intents import Intent, Sent
 from tasksync_engine.ledger.links import Ahead, NewLink
 from tasksync_engine.ledger.parked import Parked
 from tasksync_engine.ledger.runs import Event
@@ -88,10 +88,14 @@ def test_deletions(opened, odd):
 
 def test_intents(opened, odd):
     """A create's values, for they are the base if it turns out to have arrived."""
-    intent = Intent("reminder", "rem_1", "key", {"details": Pair(odd, odd)}, (TASK,))
+    sent = Sent({"Description": odd}, TASK, AT)
+    intent = Intent("reminder", "rem_1", "key", {"details": Pair(odd, odd)}, (TASK,), sent)
     with opened.transaction() as connection:
         intents.note(connection, [intent], AT)
         assert intents.of_records(connection, "reminder", ["rem_1"]) == {"rem_1": intent}
+        assert intents.unsettled(connection, "reminder") == [intent]
+        intents.note_missed(connection, [intent], AT)
+        assert intents.unsettled(connection, "reminder") == [replace(intent, sent=replace(sent, missed_at=AT))]
 
 
 def test_runs(opened, odd):

@@ -40,3 +40,11 @@ def ledger(meltano: Meltano) -> Callable[..., list[dict[str, Any]]]:
             return [dict(row) for row in connection.execute(sql, values)]
 
     return rows
+
+
+@pytest.fixture
+def without_link_field(team: Team, meltano: Meltano, tmp_path: Path) -> None:
+    """The org has no link field, and the connector a Salesforce user of its own."""
+    team.become_ann()
+    team.lose_link_field()
+    meltano.without_link_field(tmp_path)

@@ -210,7 +210,7 @@ class Runs(Meltano):
         self.read_to_end = True
         with redirect_stdout(out):
             tap = tap_type(
-                config={**config, "ledger_url": self.ledger_url},
+                config={**config, "ledger_url": self.ledger_url, **self.read_settings.get(direction, {})},
                 state=json.loads(json.dumps(state)) if state else None,
             )
             for name, stream in tap.streams.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stdout, suppress
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tap_salesconnect.tap import TapSalesconnect
@@ -26,6 +27,7 @@ class Meltano:
         ledger_url: the ledger as the plugins are told of it.
         states: the state of each direction, as `meltano state get` would show it.
         settings: further settings of both targets.
+        read_settings: further settings of the taps, by direction.
     """
 
     def __init__(self, sandbox: Any, folder: Path, *, ledger_url: str | None = None) -> None:
@@ -33,6 +35,7 @@ class Meltano:
         self.ledger_url = ledger_url or f"sqlite:///{self.ledger_path}"
         self.states: dict[str, Any] = {}
         self.settings: dict[str, Any] = {}
+        self.read_settings: dict[str, dict[str, Any]] = {}
         self.sales_connect = {
             "api_url": sandbox.sales_connect_url,
             "token": "sandbox",
@@ -68,7 +71,7 @@ class Meltano:
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with redirect_stdout(out):
             tap = tap_type(
-                config={**config, "ledger_url": self.ledger_url},
+                config={**config, "ledger_url": self.ledger_url, **self.read_settings.get(direction, {})},
                 state=json.loads(json.dumps(state)) if state else None,
             )
             for name, stream in tap.streams.items():
@@ -94,6 +97,14 @@ class Meltano:
             for line in out.getvalue().splitlines():
                 with suppress(json.JSONDecodeError):
                     self.states[direction] = json.loads(line)
+
+    def without_link_field(self, folder: Path) -> None:
+        """From now on the mapping has no link field, and tap-salesforce-tasks does not ask for one."""
+        mapping = folder / "without-link-field.yml"
+        packaged = files("tasksync_mappings").joinpath("reminder-task.yml").read_text(encoding="utf-8")
+        mapping.write_text(packaged.replace("task_field: Sales_Connect_Id__c", "task_field: null"), encoding="utf-8")
+        self.settings["mapping_path"] = str(mapping)
+        self.read_settings["to-salesconnect"] = {"link_field": ""}
 
     def lose_ledger(self) -> None:
         """Delete the ledger's files, as a lost disk would."""

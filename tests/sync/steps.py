@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import update
 
+from tasksync_clients import ClientError
 from tasksync_engine.ledger import open_ledger
+from tasksync_engine.ledger.parked import request_retry
 from tasksync_engine.ledger.schema import parked
+from tasksync_engine.ledger.store import now
 from tests.sync.machine_runs import Mishap, Runs, Script
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ def quiet(team: Team, meltano: Meltano) -> None:
 def dies(team: Team, meltano: Meltano, direction: str, step: tuple[str, int]) -> None:
     """A run of this direction is killed at this step of its target."""
     runs = Runs(team.sandbox, meltano.ledger_path.parent, meltano.settings)
-    runs.states = meltano.states
+    runs.states, runs.read_settings = meltano.states, meltano.read_settings
     script = Script(kill_at=step)
     runs.run(direction, Mishap(script))
     assert script.dead
@@ -44,3 +48,27 @@ def end_back_off(meltano: Meltano) -> None:
     """Everything that waits for its time is due."""
     with open_ledger(meltano.ledger_url) as ledger, ledger.transaction() as connection:
         connection.execute(update(parked).where(parked.c.retry_at.is_not(None)).values(retry_at=parked.c.parked_at))
+
+
+def lose_creates(team: Team, meltano: Meltano, kind: str = "drop_after") -> None:
+    """A run whose creates' answers are lost after the work was done, or (`drop_before`) that never arrive."""
+    team.sandbox.fault("salesforce", kind, method="POST", path="composite/sobjects$", times=1)
+    with pytest.raises(ClientError):
+        meltano.to_salesforce()
+    team.heal()
+
+
+def ask_to_retry(meltano: Meltano, record_id: str) -> None:
+    """What `tasksync retry ID` does."""
+    with open_ledger(meltano.ledger_url) as ledger, ledger.transaction() as connection:
+        request_retry(connection, now(), record_id)
+
+
+def subjects(team: Team) -> list[str]:
+    """Of all tasks, sorted."""
+    return sorted(row["Subject"] for row in team.tasks())
+
+
+def pointers(team: Team) -> list[str]:
+    """The tasks that the living reminders name, sorted."""
+    return sorted(row["salesforce_task_id"] or "" for row in team.reminders())

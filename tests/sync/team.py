@@ -23,6 +23,7 @@ class Team:
 
     def __init__(self, sandbox: SandboxHandle, *, since_hours: float = 1) -> None:
         self.sandbox = sandbox
+        self.link_fields = ["Sales_Connect_Id__c"]
         self._http = requests.Session()
         self.enabled_at = datetime.now(UTC) - timedelta(hours=since_hours)
         sandbox.load(
@@ -42,12 +43,30 @@ class Team:
                 ]
             },
         )
+        self.become_connector()
+
+    def become_connector(self) -> None:
+        """What is done in Salesforce is done by the user of the connector, as it is at first."""
+        self._log_in("sandbox")
+
+    def _log_in(self, app: str) -> None:
         answer = self._http.post(
-            f"{sandbox.salesforce_url}/services/oauth2/token",
-            data={"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"},
+            f"{self.sandbox.salesforce_url}/services/oauth2/token",
+            data={"grant_type": "client_credentials", "client_id": app, "client_secret": "sandbox"},
             timeout=60,
         )
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def become_ann(self) -> None:
+        """From now on what is done in Salesforce is done by Ann, and no more by the user of the connector."""
+        app = {"client_secret": "sandbox", "certificate": None, "username": "ann@example.com"}
+        self.sandbox.control("salesforce", "POST", "logins", {"apps": {"ann": app}})
+        self._log_in("ann")
+
+    def lose_link_field(self) -> None:
+        """The org has no link field."""
+        self.sandbox.control("salesforce", "POST", "schema", {"objects": {"Task": {"remove": self.link_fields}}})
+        self.link_fields = []
 
     @staticmethod
     def _salesforce_user(number: int, name: str) -> dict[str, Any]:
@@ -129,16 +148,16 @@ class Team:
 
     def tasks(self) -> list[dict[str, Any]]:
         """All living tasks."""
-        soql = (
-            "SELECT Id, Subject, Status, Priority, ActivityDate, Description, OwnerId, WhoId, WhatId, "
-            "Sales_Connect_Id__c FROM Task"
-        )
+        fields = ["Id", "Subject", "Status", "Priority", "ActivityDate", "Description", "OwnerId", "WhoId", "WhatId"]
+        soql = f"SELECT {', '.join(fields + self.link_fields)} FROM Task"  # noqa: S608 - SOQL, of these names alone
         return list(self.data("GET", "query", params={"q": soql}).json()["records"])
 
     def task_of(self, reminder_id: str) -> dict[str, Any]:
         """The one living task of a reminder."""
         pointer = (self.reminder(reminder_id) or {}).get("salesforce_task_id")
-        (found,) = [row for row in self.tasks() if row["Sales_Connect_Id__c"] == reminder_id or row["Id"] == pointer]
+        (found,) = [
+            row for row in self.tasks() if row.get("Sales_Connect_Id__c") == reminder_id or row["Id"] == pointer
+        ]
         return found
 
     def reminder_of(self, task_id: str) -> dict[str, Any]:

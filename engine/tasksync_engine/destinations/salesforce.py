@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 from tasksync_clients.soql import chunked_in, is_id
 from tasksync_engine.destination import Destination
 from tasksync_engine.destinations.conversions import Outgoing, write_following
+from tasksync_engine.destinations.created_tasks import CreatedTasks
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.records import Reader, Record, task_reader
 from tasksync_mappings import Kind
@@ -35,17 +36,15 @@ ALWAYS_READ = (
 
 
 class SalesforceDestination(Destination):
-    """Tasks through sObject Collections; creates are upserts on the link field, so that repeating one is harmless."""
+    """Tasks through sObject Collections.
+
+    Creates are upserts on the link field, so that repeating one is harmless. Where the mapping has none they are plain
+    creates, and what one made whose answer never came is found by its `traces`.
+    """
 
     side: Literal["task"] = "task"
 
     def __init__(self, client: SalesforceClient, fields: FieldMap) -> None:
-        if fields.task_field is None:
-            message = (
-                "link.task_field is null in the mapping file: pushing reminders without the External ID field is not "
-                "supported yet. Deploy the field (see docs) and name it there."
-            )
-            raise ConfigError(message)
         self._client = client
         self._fields = fields
         self._link_field = fields.task_field
@@ -61,6 +60,11 @@ class SalesforceDestination(Destination):
         """API calls made so far."""
         return self._client.calls
 
+    @property
+    def traces(self) -> CreatedTasks:
+        """Tasks by their creator: also with a link field, for creates that went out before the mapping had one."""
+        return CreatedTasks(self._client, self._read_task, self._columns())
+
     def identity(self) -> tuple[str, str]:
         """The organization's id, which the login tells."""
         return "org_id", self._client.org_id
@@ -72,16 +76,18 @@ class SalesforceDestination(Destination):
             ConfigError: The org lacks a field or a picklist value, or the field cannot be written.
         """
         described = {field["name"].lower(): field for field in self._client.describe(TASK)["fields"]}
-        self._check_link_field(described.get(self._link_field.lower()))
+        if self._link_field is not None:
+            self._check_link_field(self._link_field, described.get(self._link_field.lower()))
         for field in self._fields.fields:
             self._check_field(field, described.get(field.task.lower()))
 
-    def _check_link_field(self, described: Mapping[str, Any] | None) -> None:
-        name = self._link_field
+    @staticmethod
+    def _check_link_field(name: str, described: Mapping[str, Any] | None) -> None:
         if described is None:
             message = (
                 f"The org's Task has no field {name}, or the integration user may not see it. Deploy the Activity "
-                "field with its permission set, or name another one in the mapping file (link.task_field). "
+                "field with its permission set, or name another one in the mapping file (link.task_field; null where "
+                "there shall be none). "
                 "Nothing was written."
             )
             raise ConfigError(message)
@@ -121,7 +127,8 @@ class SalesforceDestination(Destination):
         return {task_id: task for task_id, task in found.items() if not task.is_tombstone}
 
     def _columns(self) -> list[str]:
-        return list(dict.fromkeys([*ALWAYS_READ, *self._fields.columns("task"), self._link_field]))
+        link_field = [self._link_field] if self._link_field else []
+        return list(dict.fromkeys([*ALWAYS_READ, *self._fields.columns("task"), *link_field]))
 
     def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """By reminder: the tasks whose link field holds its id, and the one that it names itself.
@@ -144,18 +151,23 @@ class SalesforceDestination(Destination):
         return self._read_task({"Id": task_id, "IsDeleted": True, "SystemModstamp": looked_at})
 
     def _search(self, reminder_ids: Sequence[str], task_ids: Sequence[str]) -> list[Record]:
-        conditions = [*chunked_in(self._link_field, reminder_ids), *chunked_in("Id", task_ids)]
+        by_field = chunked_in(self._link_field, reminder_ids) if self._link_field else ()
+        conditions = [*by_field, *chunked_in("Id", task_ids)]
         columns = ", ".join(self._columns())
         soqls = [f"SELECT {columns} FROM {TASK} WHERE {condition}" for condition in conditions]  # noqa: S608 - SOQL; the client quotes the values
         pages = self._client.queries(soqls, include_deleted=True)
         return list({task.id: task for page in pages for task in map(self._read_task, page)}.values())
 
     def create(self, creates: Sequence[Create]) -> list[RowResult]:
-        """Upsert on the link field: repeating a create whose answer was lost finds the task that it made."""
-        rows = [{self._link_field: create.source.id, **create.values} for create in creates]
+        """Upsert on the link field: repeating a create whose answer was lost finds the task that it made.
+
+        Without a link field a lost answer stays lost (`LostAnswer`), and nothing here is repeated.
+        """
+        field = self._link_field
+        rows = [{**({field: create.source.id} if field else {}), **create.values} for create in creates]
         return write_following(
             self._client,
-            lambda rows: self._client.upsert(TASK, self._link_field, rows),
+            lambda rows: self._client.upsert(TASK, field, rows) if field else self._client.create(TASK, rows),
             [Outgoing(row, row.get("WhoId"), row.get("WhatId")) for row in rows],
         )
 

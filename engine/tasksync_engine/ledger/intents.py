@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import delete, exists, insert, select, update
 
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.links import decode_base, encode_base
 from tasksync_engine.ledger.schema import intents, parked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from sqlalchemy import Connection
 
     from tasksync_mappings import Base, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What tells the record that a create made, where the create cannot be repeated.
+
+    Attributes:
+        values: What it was to hold, in the destination's columns.
+        by: The user who creates.
+        at: By the service's clock, when it was noted: the record is not older.
+        missed_at: When a later run first looked for the record in vain: the request had gone out before.
+    """
+
+    values: Mapping[str, Any]
+    by: str
+    at: datetime
+    missed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,7 @@ class Intent:
         key: The idempotency key.
         base: The base that the new link will have.
         besides: Deleted counterparts that were known before: they are not what this create made.
+        sent: How to find what it made; None: a create can be repeated, and then returns what the first one made.
     """
 
     side: Side
@@ -37,15 +56,49 @@ class Intent:
     key: str
     base: Base
     besides: tuple[str, ...] = ()
+    sent: Sent | None = None
+
+
+def _encode_sent(sent: Sent | None) -> dict[str, Any] | None:
+    if sent is None:
+        return None
+    missed = sent.missed_at.isoformat() if sent.missed_at else None
+    return {"values": dict(sent.values), "by": sent.by, "at": sent.at.isoformat(), "missed_at": missed}
+
+
+def _decode_sent(stored: Mapping[str, Any] | None) -> Sent | None:
+    if stored is None:
+        return None
+    missed = datetime.fromisoformat(stored["missed_at"]) if stored["missed_at"] else None
+    return Sent(stored["values"], stored["by"], datetime.fromisoformat(stored["at"]), missed)
+
+
+def _intent(row: Any) -> Intent:  # noqa: ANN401 - SQLAlchemy's row is generic
+    base, sent = decode_base(row.base), _decode_sent(row.sent)
+    return Intent(row.side, row.record_id, row.key, base, tuple(row.besides), sent)
 
 
 def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
     """The creates of these records that never were settled."""
     return {
-        row.record_id: Intent(row.side, row.record_id, row.key, decode_base(row.base), tuple(row.besides))
+        row.record_id: _intent(row)
         for part in chunks(ids)
         for row in connection.execute(select(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))
     }
+
+
+def unsettled(connection: Connection, side: Side) -> list[Intent]:
+    """The creates of one side's records of which nobody knows what they made, and that cannot be repeated."""
+    query = select(intents).where(intents.c.side == side, intents.c.sent.is_not(None)).order_by(intents.c.record_id)
+    return [_intent(row) for row in connection.execute(query)]
+
+
+def note_missed(connection: Connection, found: Iterable[Intent], at: datetime) -> None:
+    """Remember when what these creates made was first looked for in vain, by the service's clock."""
+    for intent in found:
+        if intent.sent is not None and intent.sent.missed_at is None:
+            query = update(intents).where(intents.c.side == intent.side, intents.c.record_id == intent.record_id)
+            connection.execute(query.values(sent=_encode_sent(replace(intent.sent, missed_at=at))))
 
 
 def note(connection: Connection, creates: Iterable[Intent], at: datetime) -> None:
@@ -61,6 +114,7 @@ def note(connection: Connection, creates: Iterable[Intent], at: datetime) -> Non
             "base": encode_base(intent.base),
             "besides": list(intent.besides),
             "noted_at": at,
+            "sent": _encode_sent(intent.sent),
         }
         for intent in latest.values()
     ]

@@ -74,7 +74,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link about to be written."""
+    """A link about to be written; `pointer_owed`: its reminder shall get the task's id (sync-rules §2.5)."""
 
     reminder_id: str
     task_id: str
@@ -82,6 +82,7 @@ class NewLink:
     reminder_user: str | None
     task_user: str | None
     origin: str
+    pointer_owed: bool = False
 
 
 def encode_base(base: Base) -> dict[str, list[Any]]:
@@ -165,6 +166,18 @@ def open_among(
                 yield record_id
 
 
+def owed_pointers(connection: Connection) -> list[Link]:
+    """Open links whose reminder does not have its task's id yet, though it shall (sync-rules §2.5)."""
+    query = select(links).where(links.c.pointer_owed, links.c.state == OPEN).order_by(links.c.id)
+    return [_link(row) for row in connection.execute(query)]
+
+
+def settle_pointers(connection: Connection, ids: Sequence[int]) -> None:
+    """The reminders of these links, by the ledger's numbers, have their task's id."""
+    for part in chunks(ids):
+        connection.execute(update(links).where(links.c.id.in_(part)).values(pointer_owed=False))
+
+
 def count_open(connection: Connection) -> int:
     """How many links are open."""
     return connection.execute(select(func.count()).select_from(links).where(links.c.state == OPEN)).scalar_one()
@@ -188,6 +201,7 @@ def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: 
             "task_user": link.task_user,
             "origin": link.origin,
             "created_at": at,
+            "pointer_owed": link.pointer_owed,
         }
         for link in new
     ]

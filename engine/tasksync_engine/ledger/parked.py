@@ -23,6 +23,8 @@ ROSTER = "roster"
 GONE = "gone"
 CLAIMED = "claimed"
 RUNAWAY = "runaway"
+UNSETTLED = "unsettled"
+DOUBTFUL = "doubtful"
 INVALID_RECORD = "INVALID_RECORD"
 WAITING = frozenset({ROSTER, GONE})
 """Reasons that end by themselves: another event, not a person, brings them on."""

@@ -180,6 +180,7 @@ intents = Table(
     Column("base", Json, nullable=False),
     Column("besides", Json, nullable=False),
     Column("noted_at", Utc, nullable=False),
+    Column("sent", Json),
 )
 
 conflicts = Table(

@@ -1,4 +1,7 @@
-"""Looking back over what was written: by run, by time and by side; and pointers that a pushed reminder still lacks."""
+"""Looking back over what was written: by run, by time and by side; and what the sync needs without a link field.
+
+That is pointers that a pushed reminder still lacks, and what tells the task that a create made whose answer was lost.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +22,8 @@ def upgrade() -> None:
     op.create_index("ix_conflicts_run", "conflicts", ["run_id"], unique=False)
     with op.batch_alter_table("links") as links:
         links.add_column(sa.Column("pointer_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("intents") as intents:
+        intents.add_column(sa.Column("sent", sa.Text(), nullable=True))
     op.create_index("ix_links_state", "links", ["state"], unique=False)
     op.create_index(
         "ix_links_pointer_owed",

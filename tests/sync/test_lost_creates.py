@@ -1,0 +1,337 @@
+"""Creates whose answer is lost, or whose run dies, in an org without the link field (sync-rules §7.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sync.machine_runs import TO_SALESFORCE
+from tests.sync.steps import AFTER_CREATE, ask_to_retry, dies, lose_creates, paired, pointers, quiet, subjects
+from tests.sync.team import salesforce_user
+
+pytestmark = pytest.mark.usefixtures("without_link_field")
+
+CONTACTS = [f"003Tm000000000{number}AAA" for number in (1, 2)]
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_a_lost_answer_doubles_nothing(team, meltano, ledger, number):
+    """The tasks that were made are found and linked before the retry."""
+    reminders = [team.remind(f"Call {n}", details=f"note {n}") for n in range(number)]
+    lose_creates(team, meltano)
+    assert len(team.tasks()) == number
+    assert ledger("SELECT * FROM links") == []
+    meltano.sync()
+    assert [team.task_of(reminder)["Subject"] for reminder in reminders] == subjects(team)
+    assert ledger("SELECT * FROM intents") == []
+    quiet(team, meltano)
+
+
+def test_a_killed_run_doubles_nothing(team, meltano):
+    """Between Salesforce's commit and the ledger's, with texts that Salesforce cuts and trims."""
+    team.remind("A", details="x" * 33_000)
+    team.remind("  B \r\n ", details="a\r\nb ")
+    dies(team, meltano, TO_SALESFORCE, AFTER_CREATE)
+    assert len(team.tasks()) == 2
+    meltano.sync()
+    assert len(team.tasks()) == len(team.reminders()) == 2
+    assert all(pointers(team))
+    quiet(team, meltano)
+
+
+@pytest.mark.parametrize(
+    ("fields", "members"),
+    [
+        ({"Status": "Completed"}, {"status": "completed"}),
+        ({"Subject": "Renamed"}, {"name": "Call"}),
+        (
+            {"Subject": "Renamed", "Status": "Completed", "Priority": "High"},
+            {"status": "completed", "priority": "high"},
+        ),
+        ({"OwnerId": salesforce_user(2)}, {"assignee_id": "u2"}),
+        ({"Description": "more", "ActivityDate": "2030-02-01"}, {"details": "more", "due_date": "2030-02-01"}),
+    ],
+    ids=["completed", "renamed", "three fields", "given to Bob", "two fields"],
+)
+def test_the_made_task_was_edited_before_the_retry(team, meltano, fields, members):
+    """It is still found, and what was edited travels as an edit of the task."""
+    reminder = team.remind(details="note")
+    lose_creates(team, meltano)
+    (task,) = team.tasks()
+    team.later(30)
+    team.edit_task(task["Id"], **fields)
+    meltano.sync()
+    meltano.sync()
+    assert [row["Id"] for row in team.tasks()] == [task["Id"]]
+    held = team.reminder(reminder)
+    assert members.items() <= held.items()
+    assert held["salesforce_task_id"] == task["Id"]
+    quiet(team, meltano)
+
+
+def test_the_made_task_was_deleted_before_the_retry(team, meltano):
+    """That is a deletion like any other: the reminder goes, and no second task is made."""
+    team.remind()
+    lose_creates(team, meltano)
+    team.delete_task(team.tasks()[0]["Id"])
+    meltano.sync()
+    assert (team.tasks(), team.reminders()) == ([], [])
+    quiet(team, meltano)
+
+
+def test_the_reminder_was_edited_before_the_retry(team, meltano):
+    """The create's values are the base, so the edit goes over."""
+    reminder = team.remind(details="v1")
+    lose_creates(team, meltano)
+    team.edit_reminder(reminder, details="v2", name="New name", priority="high")
+    meltano.sync()
+    task = team.task_of(reminder)
+    assert (task["Description"], task["Subject"], task["Priority"]) == ("v2", "New name", "High")
+    assert len(team.tasks()) == 1
+    quiet(team, meltano)
+
+
+def test_the_reminder_was_deleted_before_the_retry(team, meltano):
+    """The task that was made goes with it."""
+    reminder = team.remind()
+    lose_creates(team, meltano)
+    team.delete_reminder(reminder)
+    meltano.sync()
+    assert (team.tasks(), team.reminders()) == ([], [])
+    quiet(team, meltano)
+
+
+def test_equal_reminders_are_interchangeable(team, meltano):
+    """Each gets one of the tasks that were made."""
+    reminders = {team.remind("Same") for _ in range(3)}
+    lose_creates(team, meltano)
+    meltano.sync()
+    assert len(team.tasks()) == 3
+    assert pointers(team) == sorted(row["Id"] for row in team.tasks())
+    assert {row["id"] for row in team.reminders()} == reminders
+    quiet(team, meltano)
+
+
+def test_one_of_two_equal_tasks_was_deleted(team, meltano):
+    """One of the two reminders goes, and the other keeps its task."""
+    team.remind("Same")
+    team.remind("Same")
+    lose_creates(team, meltano)
+    team.delete_task(team.tasks()[0]["Id"])
+    meltano.sync()
+    assert len(team.tasks()) == len(team.reminders()) == 1
+    assert pointers(team) == [team.tasks()[0]["Id"]]
+    quiet(team, meltano)
+
+
+def test_reminders_that_differ_in_their_person_alone(team, meltano):
+    """A step of a campaign: same name, same day; each finds the task of its own person."""
+    team.sandbox.load(
+        salesforce={"Contact": [{"Id": contact, "LastName": contact[-4]} for contact in CONTACTS]},
+        sales_connect={
+            "people": [{"id": contact, "name": contact, "salesforce_contact_id": contact} for contact in CONTACTS]
+        },
+    )
+    reminders = {
+        team.remind("Step 1", person={"salesforce_contact_id": contact}): contact for contact in reversed(CONTACTS)
+    }
+    lose_creates(team, meltano)
+    for task in team.tasks():
+        team.edit_task(task["Id"], Subject="Step 1, renamed")
+    meltano.sync()
+    assert {reminder: team.task_of(reminder)["WhoId"] for reminder in reminders} == reminders
+
+
+def test_a_part_of_the_creates_arrived(team, meltano):
+    """One call of two was lost after the work, the other before: the first one's tasks are found, the rest is made."""
+    for number in range(250):
+        team.remind(f"Call {number:03}")
+    team.sandbox.fault("salesforce", "drop_before", method="POST", path="composite/sobjects$", every=2, times=1)
+    lose_creates(team, meltano)
+    made = len(team.tasks())
+    assert made in {50, 200}
+    team.sandbox.forget_calls()
+    meltano.to_salesforce()
+    assert len(team.tasks()) == made
+    asked = [n for call, n in team.sandbox.calls("salesforce")["by_endpoint"].items() if "queryAll" in call]
+    assert asked == [1], "the look-up costs a query for each reminder"
+    team.later(700)
+    meltano.sync()
+    assert subjects(team) == [f"Call {number:03}" for number in range(250)]
+    assert all(pointers(team))
+    quiet(team, meltano)
+
+
+# A create of which nothing is to be seen.
+
+
+def test_what_may_still_be_under_way_is_not_made_again(team, meltano, ledger):
+    """It waits until Salesforce must have ended the call, and is made then, once."""
+    reminder = team.remind()
+    lose_creates(team, meltano, "drop_before")
+    meltano.sync()
+    assert team.tasks() == []
+    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["unsettled"]
+    team.later(300)
+    meltano.sync()
+    assert team.tasks() == []
+    team.later(700)
+    meltano.sync()
+    assert team.task_of(reminder)["Subject"] == "Call"
+    assert ledger("SELECT * FROM parked") == []
+    quiet(team, meltano)
+
+
+def test_a_task_that_becomes_visible_late_is_found(team, meltano):
+    """The run died, and its create's transaction ends minutes later."""
+    team.remind()
+    team.sandbox.fault("salesforce", "late_commit", method="POST", path="composite/sobjects$", seconds=300, times=1)
+    dies(team, meltano, TO_SALESFORCE, AFTER_CREATE)
+    team.heal()
+    meltano.sync()
+    team.later(400)
+    meltano.sync()
+    team.later(1200)
+    meltano.sync()
+    assert len(team.tasks()) == len(team.reminders()) == 1
+    quiet(team, meltano)
+
+
+def test_a_deleted_reminder_waits_for_its_task_to_become_visible(team, meltano):
+    """Its deletion stays pending as long as the create may be under way, and then reaches the task."""
+    reminder = team.remind()
+    team.sandbox.fault("salesforce", "late_commit", method="POST", path="composite/sobjects$", seconds=300, times=1)
+    dies(team, meltano, TO_SALESFORCE, AFTER_CREATE)
+    team.heal()
+    team.delete_reminder(reminder)
+    meltano.sync()
+    team.later(400)
+    meltano.sync()
+    assert (team.tasks(), team.reminders()) == ([], [])
+    quiet(team, meltano)
+
+
+def test_a_refused_create_made_nothing(team, meltano, ledger):
+    """It is tried again at once, without a look-up."""
+    team.remind()
+    team.refuse("salesforce")
+    meltano.to_salesforce()
+    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["UNABLE_TO_LOCK_ROW"]
+    assert ledger("SELECT * FROM intents") == []
+    team.heal()
+    meltano.sync()
+    assert len(team.tasks()) == 1
+    quiet(team, meltano)
+
+
+# The other direction meets the task first.
+
+
+def test_the_made_task_is_not_imported_meanwhile(team, meltano, ledger):
+    """Until the create is settled its task gets no reminder; what was edited on it travels afterwards."""
+    reminder = team.remind(details="note")
+    foreign = team.task("Somebody's")
+    lose_creates(team, meltano)
+    (task,) = [row for row in team.tasks() if row["Id"] != foreign]
+    team.later(30)
+    team.edit_task(task["Id"], Status="Completed")
+    meltano.to_salesconnect()
+    assert sorted(row["name"] for row in team.reminders()) == ["Call", "Somebody's"]
+    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["unsettled"]
+    meltano.sync()
+    assert len(team.reminders()) == len(team.tasks()) == 2
+    assert team.reminder(reminder)["status"] == "completed"
+    assert ledger("SELECT * FROM parked") == []
+    quiet(team, meltano)
+
+
+def test_the_other_direction_sees_the_made_task_deleted(team, meltano):
+    """Its tombstone comes before the link, and counts all the same."""
+    team.remind()
+    lose_creates(team, meltano)
+    team.delete_task(team.tasks()[0]["Id"])
+    meltano.to_salesconnect()
+    assert len(team.reminders()) == 1
+    meltano.sync()
+    assert (team.tasks(), team.reminders()) == ([], [])
+    quiet(team, meltano)
+
+
+# What cannot be told.
+
+
+def test_a_task_that_holds_too_little_waits_for_a_person(team, meltano, ledger):
+    """Nothing is made as long as it may be the one; the reminder's pointer settles it."""
+    reminder = team.remind(details="note", due_date="2030-01-01")
+    lose_creates(team, meltano)
+    (task,) = team.tasks()
+    team.later(30)
+    other = {"Description": "x", "ActivityDate": None, "Priority": "High", "Status": "In Progress"}
+    team.edit_task(task["Id"], Subject="Other", **other)
+    meltano.sync()
+    team.later(700)
+    meltano.sync()
+    assert len(team.tasks()) == len(team.reminders()) == 1
+    assert {row["code"] for row in ledger("SELECT code FROM parked WHERE side = 'reminder'")} == {"doubtful"}
+    quiet(team, meltano)
+    team.edit_reminder(reminder, salesforce_task_id=task["Id"])
+    meltano.sync()
+    meltano.sync()
+    assert len(team.tasks()) == len(team.reminders()) == 1
+    assert team.reminder(reminder)["priority"] == "high"
+    assert ledger("SELECT * FROM parked") == []
+    quiet(team, meltano)
+
+
+def test_a_person_has_it_made_after_all(team, meltano, ledger):
+    """`tasksync retry` says that the task in question is not the reminder's."""
+    reminder = team.remind(details="note", due_date="2030-01-01")
+    lose_creates(team, meltano)
+    (task,) = team.tasks()
+    team.later(30)
+    other = {"Description": "x", "ActivityDate": None, "Priority": "High", "Status": "In Progress"}
+    team.edit_task(task["Id"], Subject="Other", **other)
+    meltano.sync()
+    team.later(700)
+    meltano.sync()
+    ask_to_retry(meltano, reminder)
+    meltano.sync()
+    assert subjects(team) == ["Call", "Other"]
+    assert sorted(row["name"] for row in team.reminders()) == ["Call", "Other"]
+    assert ledger("SELECT * FROM parked") == []
+    quiet(team, meltano)
+
+
+def test_another_task_of_the_integration_user_is_not_taken(team, meltano, ledger):
+    """What something else made under the same user at the same time has other values: a person decides."""
+    reminder = team.remind(details="note")
+    lose_creates(team, meltano, "drop_before")
+    team.become_connector()
+    other = team.task("Something else", Priority="High")
+    team.become_ann()
+    meltano.sync()
+    team.later(700)
+    meltano.sync()
+    assert len(ledger("SELECT * FROM parked WHERE code = 'doubtful'")) == 1
+    ask_to_retry(meltano, reminder)
+    meltano.sync()
+    assert subjects(team) == ["Call", "Something else"]
+    assert team.task_of(reminder)["Priority"] == "Normal"
+    assert team.reminder_of(other)["name"] == "Something else"
+    quiet(team, meltano)
+
+
+def test_a_field_that_comes_later(team, meltano):
+    """Links stand when the mapping gets a link field, and a create that was lost before is still looked for."""
+    reminder, _ = paired(team, meltano)
+    lost = team.remind("Lost")
+    lose_creates(team, meltano)
+    field = {"name": "Sales_Connect_Id__c", "type": "string", "length": 255, "externalId": True, "unique": True}
+    team.sandbox.control("salesforce", "POST", "schema", {"objects": {"Task": {"add": [field]}}})
+    meltano.settings.pop("mapping_path")
+    meltano.read_settings.clear()
+    meltano.sync()
+    assert subjects(team) == ["Call", "Lost"]
+    team.edit_reminder(reminder, details="new")
+    team.edit_reminder(lost, details="new")
+    meltano.sync()
+    assert [row["Description"] for row in team.tasks()] == ["new", "new"]
