@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tasksync_engine.ledger.store import now
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from tasksync_engine.settlement import Settlement
     from tasksync_engine.work import Pairing
     from tasksync_mappings import Base, FieldMap, Side
+
+
+CHECKED = "checked"
+CHECK_LASTS = timedelta(hours=1)
+OUTDATED = frozenset(
+    {"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "INVALID_TYPE"}
+)
+"""Refusals that say that the org is not as it was when it was checked."""
 
 
 @dataclass(slots=True)
@@ -81,8 +90,25 @@ class Context:
         """Before the destination is first asked for anything: is it the ledger's own, and has it what we need?"""
         if not self.prepared:
             self.ledger.claim(*self.destination.identity())
-            self.destination.prepare()
+            if not self._was_checked():
+                self.destination.prepare()
+                self._note_check(now().isoformat())
             self.prepared = True
+
+    def distrust(self) -> None:
+        """Something was refused for what the last check found in order: the next run looks again."""
+        self._note_check("")
+
+    def _was_checked(self) -> bool:
+        """Whether a run of the last hour found the same in order, so that a small change costs no look at it."""
+        requirements, _, checked_at = (self.ledger.get(CHECKED) or "").partition(" ")
+        if not checked_at or requirements != self.destination.requirements():
+            return False
+        return timedelta() <= now() - datetime.fromisoformat(checked_at) < CHECK_LASTS
+
+    def _note_check(self, at: str) -> None:
+        if requirements := self.destination.requirements():
+            self.ledger.put(CHECKED, f"{requirements} {at}")
 
     def new_link(self, pairing: Pairing, base: Base | None = None) -> NewLink:
         """The link of a new pair; without a link field its reminder is owed the task's id (sync-rules §2.5)."""
@@ -97,3 +123,5 @@ class Context:
             self.plan.extend(settlement.events)
         with self.ledger.transaction() as connection:
             settlement.write(connection, self.source, self.run_id, now())
+        if any(change.code in OUTDATED for change in settlement.parked.values()):
+            self.distrust()

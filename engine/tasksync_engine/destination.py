@@ -99,6 +99,9 @@ class Destination(Protocol):
             ConfigError: A field or a picklist value is missing; names it and says what to do.
         """
 
+    def requirements(self) -> str:
+        """A short text that changes with what `prepare` checks, and for whom; empty where it checks nothing."""
+
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living records among these, by id."""
 

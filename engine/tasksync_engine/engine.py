@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tasksync_clients import ClientError
+from tasksync_clients.errors import Refused
 from tasksync_clients.recovery import OTHER
 from tasksync_engine.batch import Batch
 from tasksync_engine.context import Context
@@ -190,6 +191,8 @@ class Engine:
         stopped = runs.STOPPED if error else (runs.OK if complete else runs.INCOMPLETE)
         try:
             context.ledger.forget()
+            if isinstance(error, Refused):
+                context.distrust()
             context.ledger.let_go()
             with context.ledger.transaction() as connection:
                 runs.write_plan(connection, context.run_id, context.plan)

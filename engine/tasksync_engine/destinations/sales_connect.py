@@ -42,6 +42,10 @@ class SalesConnectDestination(Destination):
     def prepare(self) -> None:
         """Nothing more to check: a reminder's members are the contract's, not the tenant's."""
 
+    def requirements(self) -> str:
+        """None."""
+        return ""
+
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living reminders among these."""
         return {

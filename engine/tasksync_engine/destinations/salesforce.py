@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from tasksync_clients.soql import chunked_in, is_id
@@ -80,6 +81,11 @@ class SalesforceDestination(Destination):
             self._check_link_field(self._link_field, described.get(self._link_field.lower()))
         for field in self._fields.fields:
             self._check_field(field, described.get(field.task.lower()))
+
+    def requirements(self) -> str:
+        """The mapping, the org and the integration user, who may not see every field."""
+        told = repr((self._fields, self._client.org_id, self._client.user_id))
+        return hashlib.sha256(told.encode()).hexdigest()
 
     @staticmethod
     def _check_link_field(name: str, described: Mapping[str, Any] | None) -> None:
