@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 def select(sobject: str, fields: Iterable[str], conditions: Iterable[str]) -> str:
     """All records that fit all conditions, in (time, id) order."""
-    where = " AND ".join(conditions)
-    return (
-        f"SELECT {','.join(fields)} FROM {sobject} WHERE {where} "  # noqa: S608  names are checked with the settings
-        "ORDER BY SystemModstamp, Id"
-    )
+    return f"{unordered(sobject, fields, conditions)} ORDER BY SystemModstamp, Id"
+
+
+def unordered(sobject: str, fields: Iterable[str], conditions: Iterable[str]) -> str:
+    """All records that fit all conditions, for a query job, which is the faster for having no order to keep."""
+    return f"SELECT {','.join(fields)} FROM {sobject} WHERE {' AND '.join(conditions)}"  # noqa: S608  names are the settings'
+
+
+def count(sobject: str, conditions: Iterable[str]) -> str:
+    """How many records fit all conditions."""
+    return f"SELECT COUNT() FROM {sobject} WHERE {' AND '.join(conditions)}"  # noqa: S608  names are the settings'
 
 
 def window(since: str | None, end: datetime) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_tasks.deletions import LogWindow
 from tap_salesforce_tasks.looking import Looker, gone
 from tap_salesforce_tasks.queries import window, window_end
+from tap_salesforce_tasks.windows import read_window
 from tasksync_clients.soql import chunked_in
 from tasksync_engine.singer.seen import Seen
 from tasksync_engine.singer.tap_times import moment, stamp
@@ -43,6 +44,7 @@ class TaskReading:
     def __init__(self, stream: Tasks, tap: TapSalesforceTasks) -> None:
         """Look at the state; the reading itself waits for `pages`."""
         self._stream = stream
+        self._tap = tap
         self._state = stream.stream_state
         self._owners: Owners = tap.owners
         self._ledger = tap.ledger
@@ -88,18 +90,20 @@ class TaskReading:
             if not self._owners.starts:
                 return
             conditions += [condition] if (condition := self._owners.condition()) else []
-        for page in self._stream.rows("Task", conditions):
+        for page, read_to in read_window(self._stream, self._tap, conditions, self._since):
             yield self._kept(page)
-            self._stream.move_bookmark(page[-1]["SystemModstamp"], self._began)
+            if read_to is not None:
+                self._stream.move_bookmark(read_to, self._began)
         self._stream.window_read(self._began)
 
     def _of_new_owners(self) -> Iterator[Page]:
         """Tasks of owners who are new to the roster or turned task sync on again, each from its own start."""
         if self._afresh or not self._new_owners:
             return
-        bounds = window(self._owners.first_start(self._new_owners), window_end(self._now))
+        since = self._owners.first_start(self._new_owners)
+        bounds = window(since, window_end(self._now))
         for condition in chunked_in("OwnerId", self._new_owners):
-            for page in self._stream.rows("Task", [*bounds, condition]):
+            for page, _ in read_window(self._stream, self._tap, [*bounds, condition], since):
                 yield self._kept(page)
 
     def _deletions(self) -> Generator[Page, None, bool]:

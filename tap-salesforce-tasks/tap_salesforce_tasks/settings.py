@@ -71,6 +71,21 @@ _READING = [
         description="Overlap of two runs, for late commits: how far before the last reading a run begins.",
     ),
     th.Property(
+        "bulk_threshold",
+        th.IntegerType(minimum=0),
+        default=50_000,
+        title="Bulk threshold",
+        description="From how many tasks on a window of more than a day is read with a Bulk API 2.0 query job; "
+        "0 means never.",
+    ),
+    th.Property(
+        "bulk_timeout",
+        th.IntegerType(minimum=1, maximum=86_400),
+        default=3600,
+        title="Bulk timeout",
+        description="Seconds after which a query job that has not ended is aborted, and the run ends.",
+    ),
+    th.Property(
         "extra_fields",
         th.ArrayType(th.StringType),
         title="Extra fields",

@@ -30,7 +30,7 @@ class SalesforceStream(IncrementalStream):
     def rows(self, sobject: str, conditions: list[str]) -> Iterator[Page]:
         """Pages of rows that fit, deleted and archived ones included, in (time, id) order.
 
-        All reading of many rows passes here: a Bulk API query job can take its place for large windows.
+        `windows.read_window` reads many of them with a query job instead.
 
         Raises:
             ClientError: Salesforce refused or could not be reached.
