@@ -13,7 +13,7 @@ from tasksync_engine.arrived import is_ours
 from tasksync_engine.carrying import Carrier
 from tasksync_engine.ledger import deletions, intents, links, parked
 from tasksync_engine.ledger.deletions import DONE, HELD, PENDING, Deletion
-from tasksync_engine.ledger.parked import CLAIMED, ROSTER
+from tasksync_engine.ledger.parked import CLAIMED, ROSTER, UNDONE
 from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import (
     Skip,
@@ -28,6 +28,7 @@ from tasksync_engine.pairing import (
 )
 from tasksync_engine.parking import still_waiting, waiting
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.undone import undone_base
 from tasksync_engine.unsettled import counterparts_made, look_up, undecided_codes
 from tasksync_engine.work import Making, Pairing, base_of_create
 
@@ -166,7 +167,7 @@ class Batch:
             if record.user != link.user(record.side):
                 self.settlement.rebased[link.id] = _with_user(link, record)
             return
-        if link.ahead is None and self._waits_already(record):
+        if self._is_undone(record, link) or (link.ahead is None and self._waits_already(record)):
             return
         pairing = Pairing(
             record,
@@ -216,6 +217,18 @@ class Batch:
         if change is None or not runaway.is_held(change):
             return False
         self.settlement.wait_on(still_waiting(record, base, change))
+        return True
+
+    def _is_undone(self, record: Record, link: Link) -> bool:
+        """Whether all that this record has to carry over was taken back by a person (`tasksync undo`)."""
+        change = self.known.parked.get(record.id)
+        if self.retried or change is None or change.code != UNDONE:
+            return False
+        if not self.context.translation.is_echo(
+            record.side, record.raw, undone_base(link.base, change, self.context.fields)
+        ):
+            return False
+        self.settlement.counts["still parked"] += 1
         return True
 
     def _skip(self, record: Record, reason: Skip) -> None:

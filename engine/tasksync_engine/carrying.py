@@ -216,7 +216,7 @@ class Carrier:
             return
         if result.ok:
             self._settle(change, written=True, result=result)
-            self.settlement.events.append(change.event(self.context.fields, also=result.also))
+            self.settlement.events.append(change.event(self.context.fields, result=result))
             self.settlement.counts["updated"] += 1
         elif result.status == STALE_STATUS and not last:
             change.pairing.current = None

@@ -259,6 +259,10 @@ _OURS: Final[Mapping[str, Words]] = {
         "The record is not what its API promises: a member is missing or malformed.",
         "The message names the member: correct the record at its source. It goes through when it changes.",
     ),
+    "UNDONE": (
+        "A run carried this change over, and `tasksync undo` took it back.",
+        "Nothing if that is meant. `tasksync retry ID` carries it over again, and so does a new edit of the record.",
+    ),
     "ALLOWANCE": (
         "The run kept back changes so as not to use up the service's API calls.",
         "Nothing: they go out when calls are free again. Run less often, or raise the allowance, if it stays.",

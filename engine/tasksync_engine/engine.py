@@ -50,10 +50,12 @@ class Engine:
     Attributes:
         settings: The engine's settings.
         connect: Makes the destination, given the field map.
+        direction: What the run is called in the ledger, where it does not go by its destination.
     """
 
     settings: EngineSettings
     connect: Callable[[FieldMap], Destination]
+    direction: str | None = None
     context: Context = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
     _started: float = 0.0
@@ -83,7 +85,8 @@ class Engine:
         destination = self.connect(fields)
         readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
         with ledger.transaction() as connection:
-            run_id = runs.start(connection, DIRECTIONS[destination.side], now(), dry_run=self.settings.dry_run)
+            direction = self.direction or DIRECTIONS[destination.side]
+            run_id = runs.start(connection, direction, now(), dry_run=self.settings.dry_run)
         if self.settings.dry_run:
             ledger.pretend()
         return Context(

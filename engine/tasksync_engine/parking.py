@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasksync_clients import Recovery
 from tasksync_clients.recovery import OTHER, category
-from tasksync_engine.ledger.parked import CLAIMED, DOUBTFUL, GONE, ROSTER, RUNAWAY, UNSETTLED, Parked
+from tasksync_engine.ledger.parked import CLAIMED, DOUBTFUL, GONE, ROSTER, RUNAWAY, UNDONE, UNSETTLED, Parked
 from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ LONGEST_BACK_OFF = timedelta(hours=6)
 MESSAGES: Mapping[str, str] = {
     ROSTER: "The reminder's or the task's user does not take part in task sync now.",
     GONE: "The record on the other side is deleted; its tombstone will close the link, or it will live again.",
+    UNDONE: "What a run had made of this change was taken back by `tasksync undo`.",
     CLAIMED: "A task that is linked to another reminder carries this reminder's id in its link field.",
     RUNAWAY: "The record was written too often within a short time: something answers each write with an edit.",
     UNSETTLED: "The answer to an earlier create never came, and what it made may not be visible yet.",
@@ -104,3 +105,6 @@ def waiting(
 def still_waiting(source: Record, base: Base, previous: Parked) -> Parked:
     """A newer version of a change that waits for a person: it takes the older one's place and waits on."""
     return replace(previous, payload=source.raw, base=base, user_id=source.user)
+def undone(source: Record, base: Base) -> Parked:
+    """A change that a run carried over and a person took back: told already, and due when they ask for it."""
+    return replace(waiting(source, UNDONE, base=base), reported=True)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.ledger.links import Link, NewLink
 from tasksync_engine.ledger.runs import Event
-from tasksync_mappings import UNSET, Base, Conflict, Decision, Pair, Times, other
+from tasksync_mappings import TEMPLATE_MEMBERS, UNSET, Base, Conflict, Decision, Kind, Pair, Times, other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tasksync_clients import RowResult
     from tasksync_engine.ledger.intents import Intent
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
@@ -147,13 +148,13 @@ class Change:
             return pair
         return replace(pair, **{there: held[column]})
 
-    def event(self, fields: FieldMap, action: str = "update", also: Mapping[str, Any] | None = None) -> Event:
-        """What is kept of it: field by field the rule, and before and after where there was a write.
+    def event(self, fields: FieldMap, action: str = "update", result: RowResult | None = None) -> Event:
+        """What is kept of it: field by field the rule; where there was a write, all that undoing it takes.
 
         Args:
             fields: The field map.
             action: The event's name.
-            also: Columns that were written besides the mapping's.
+            result: The service's answer to the write.
         """
         side = other(self.pairing.source.side)
         raw = self.pairing.current.raw if self.pairing.current else {}
@@ -163,9 +164,16 @@ class Change:
             entry: dict[str, Any] = {"rule": decision.rule.value}
             if decision.write is not UNSET:
                 entry |= {"before": raw.get(fields.named(decision.field).column(side)), "after": decision.write}
+                bases = self.pairing.base.get(decision.field), self._held(decision, result.record if result else None, fields)
+                entry["base"] = [pair and [pair.reminder, pair.task] for pair in bases]
             detail[decision.field] = entry
-        more = {"also": dict(also)} if also else {}
-        return Event(action, reminder_id, task_id, {"to": side, "fields": detail, **more})
+        about: dict[str, Any] = {"to": side, "fields": detail, "changed_at": self.pairing.source.changed_at.isoformat()}
+        written = [fields.named(name) for name, entry in detail.items() if "after" in entry]
+        if side == "task" and any(row.kind is Kind.SUBJECT for row in written):
+            about["rendered_with"] = {member: self.pairing.source.raw.get(member) for member in TEMPLATE_MEMBERS}
+        if result is not None and result.also:
+            about["also"] = dict(result.also)
+        return Event(action, reminder_id, task_id, about)
 
 
 @dataclass(frozen=True, slots=True)

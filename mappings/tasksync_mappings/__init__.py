@@ -13,9 +13,11 @@ from tasksync_mappings.merge import (
     Times,
     merge,
 )
+from tasksync_mappings.subject import TEMPLATE_MEMBERS
 
 __all__ = [
     "DOES_NOT_TRAVEL",
+    "TEMPLATE_MEMBERS",
     "UNSET",
     "Base",
     "Conflict",

@@ -35,6 +35,9 @@ _VALUES: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
     "call_reason": lambda reminder: reminder.get("call_reason"),
 }
 
+TEMPLATE_MEMBERS: Final = ("type", "campaign", "call_outcome", "call_reason")
+"""What a template reads of a reminder besides its name."""
+
 TEMPLATE_FIELDS: Final = tuple(_VALUES)
 """The names that may stand between double braces."""
 

@@ -124,27 +124,47 @@ class _ScriptedSalesConnect(_Scripted, SalesConnectDestination):
     pass
 
 
+def scripted_salesforce(config: Any, script: Script) -> Any:
+    """What makes Salesforce as a destination whose every call is a step of the script."""
+    client = SalesforceClient(SalesforceSettings.from_config(config))
+
+    def connect(fields: Any) -> SalesforceDestination:
+        destination = _ScriptedSalesforce(client, fields)
+        destination.script = script
+        return destination
+
+    return connect
+
+
+def scripted_sales_connect(config: Any, script: Script) -> Any:
+    """What makes Sales Connect as a destination whose every call is a step of the script."""
+    destination = _ScriptedSalesConnect(SalesConnectClient(SalesConnectSettings.from_config(config)))
+    destination.script = script
+    return lambda fields: destination  # noqa: ARG005 - the contract's members are not the mapping's
+
+
+@contextmanager
+def played(script: Script) -> Iterator[None]:
+    """Commits of the ledger are steps of this script."""
+    _running.append(script)
+    try:
+        yield
+    finally:
+        _running.pop()
+
+
 class _ToSalesforce(TargetSalesforceTasks):
     script: Script
 
     def connector(self) -> Any:
-        client = SalesforceClient(SalesforceSettings.from_config(self.config))
-
-        def connect(fields: Any) -> SalesforceDestination:
-            destination = _ScriptedSalesforce(client, fields)
-            destination.script = self.script
-            return destination
-
-        return connect
+        return scripted_salesforce(self.config, self.script)
 
 
 class _ToSalesConnect(TargetSalesconnect):
     script: Script
 
     def connector(self) -> Any:
-        destination = _ScriptedSalesConnect(SalesConnectClient(SalesConnectSettings.from_config(self.config)))
-        destination.script = self.script
-        return lambda fields: destination  # noqa: ARG005 - the contract's members are not the mapping's
+        return scripted_sales_connect(self.config, self.script)
 
 
 _PIPELINES = {
@@ -192,13 +212,12 @@ class Runs(Meltano):
         if mishap.cut is not None:
             lines = b"".join(lines.splitlines(keepends=True)[: mishap.cut])
         saved = self.states.get(direction)
-        _running.append(mishap.script)
         try:
-            self.write(direction, _made(target, mishap.script), getattr(self, destination), lines)
+            with played(mishap.script):
+                self.write(direction, _made(target, mishap.script), getattr(self, destination), lines)
         except (Killed, ClientError):
             return False
         finally:
-            _running.pop()
             if mishap.unsaved:
                 self.states[direction] = saved
         return self.read_to_end

@@ -26,8 +26,11 @@ RUNAWAY = "runaway"
 UNSETTLED = "unsettled"
 DOUBTFUL = "doubtful"
 INVALID_RECORD = "INVALID_RECORD"
+UNDONE = "undone"
 WAITING = frozenset({ROSTER, GONE})
 """Reasons that end by themselves: another event, not a person, brings them on."""
+MEANT = frozenset({UNDONE})
+"""Reasons that a person gave: nothing is to be done about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Parked:
         category: One of sync-rules §8.
         message: The server's reason, or ours.
         payload: The source's record as it arrived.
-        base: The link's base at that time.
+        base: The link's base at that time; of what was undone, only that of the undone fields.
         user_id: The record's user on its side.
         attempts: How often it was tried.
         parked_at: Since when.
@@ -67,7 +70,7 @@ class Parked:
     @property
     def needs_person(self) -> bool:
         """Whether nothing but a person, or a new change of the record, brings it on."""
-        return self.retry_at is None and self.code not in WAITING
+        return self.retry_at is None and self.code not in WAITING | MEANT
 
 
 def _parked(row: Any) -> Parked:  # noqa: ANN401 - SQLAlchemy's row is generic

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tasksync_mappings import Conflict
 
 RUNNING, OK, STOPPED, INCOMPLETE = "running", "ok", "stopped", "incomplete"
+UNDO = "undo"
+"""What a run that takes back another one is called instead of by its direction."""
 
 ON = ("reminder_id", "task_id", "field")
 TOLD = ("base", "reminder_value", "task_value", "winner")
@@ -73,6 +75,12 @@ def start(connection: Connection, direction: str, at: datetime, *, dry_run: bool
 def end(connection: Connection, run_id: int, **values: Any) -> None:  # noqa: ANN401 - the table's columns
     """Write what is known of a run: outcome, counts, API calls, seconds, message."""
     connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def numbered(connection: Connection, run_id: int) -> Mapping[str, Any] | None:
+    """The run with this number."""
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+    return None if row is None else mapping_of(row)
 
 
 def latest(connection: Connection, direction: str | None = None, limit: int = 1) -> list[Mapping[str, Any]]:
@@ -195,3 +203,10 @@ def history_of_run(connection: Connection, run_id: int) -> list[Mapping[str, Any
     """All that one run did, in order."""
     query = select(history).where(history.c.run_id == run_id).order_by(history.c.id)
     return [mapping_of(row) for row in connection.execute(query)]
+
+
+def undoings_of(connection: Connection, run_id: int) -> list[Mapping[str, Any]]:
+    """All that was done to take back what a run wrote, in order."""
+    undoings = select(runs.c.id).where(runs.c.direction == UNDO, runs.c.id > run_id)
+    query = select(history).where(history.c.run_id.in_(undoings)).order_by(history.c.id)
+    return [row for row in map(mapping_of, connection.execute(query)) if row["detail"].get("undoes") == run_id]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -52,12 +53,14 @@ class Ledger:
         id: A UUID; another ledger, even at the same address, has another one (sync-rules §2.4).
         pretending: In a dry run, what everything happens in, to be undone at the end.
         session: In a run on PostgreSQL, the connection that holds its lock.
+        turns: Of the threads that use that connection, one at a time.
     """
 
     engine: Engine
     id: str
     pretending: Pretence | None = None
     session: Connection | None = None
+    turns: threading.RLock = field(default_factory=threading.RLock)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -87,7 +90,7 @@ class Ledger:
                 "stops. What it had not settled is decided again by the next run."
             )
             raise LedgerError(message)
-        with session.begin():
+        with self.turns, session.begin():
             yield session
 
     @contextmanager
