@@ -264,7 +264,8 @@ def test_an_assignment_is_undone_with_its_user(way, ledger):
 def test_a_name_is_undone_and_carried_over_again_with_the_whole_template(team, meltano):
     """A Subject is rendered from more than the name."""
     way = Way(team, meltano, "reminder")
-    team.sandbox.load(sales_connect={"settings": {"activity_detail_customization": "{{activity_type}}: {{activity_subject}}"}})
+    template = "{{activity_type}}: {{activity_subject}}"
+    team.sandbox.load(sales_connect={"settings": {"activity_detail_customization": template}})
     way = way.with_pair(name="Old")
     way.edit("reminder", name="New")
     way.run()
@@ -435,9 +436,9 @@ def test_a_dry_run_writes_nothing_and_keeps_the_plan(edited, ledger):
 
 
 KILLS = [
-    *((f"{when} {call}", 1) for when in ("before", "after") for call in ("read", "update", "delete")),
+    *((f"{when} {call}", 1) for when in ("before", "after") for call in ("update", "delete")),
     ("before read", 2),
-    *(("commit", number) for number in range(3, 12)),
+    *(("commit", number) for number in range(6, 12)),
 ]
 
 
