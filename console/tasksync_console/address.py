@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
+from tasksync_console.project import Project
 from tasksync_engine.errors import ConfigError
 
 LEDGER_URL = "TASKSYNC_LEDGER_URL"
-DEFAULT_ENVIRONMENT = "sandbox"
-PROJECT_FILE = "meltano.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +47,6 @@ def find_address() -> Address:
     Raises:
         ConfigError: `.env` cannot be read.
     """
-    project = _project_folder()
-    environment = os.environ.get("MELTANO_ENVIRONMENT") or DEFAULT_ENVIRONMENT
-    url = os.environ.get(LEDGER_URL) or _from_dotenv(project / ".env")
-    return Address(url or f"sqlite:///{project}/.tasksync/{environment}.db", environment)
-
-
-def _project_folder() -> Path:
-    given = os.environ.get("MELTANO_PROJECT_ROOT")
-    if given:
-        return Path(given).absolute()
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
-
-
-def _from_dotenv(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    from dotenv import dotenv_values  # noqa: PLC0415 - only where there is such a file
-
-    try:
-        return dotenv_values(path).get(LEDGER_URL)
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The file {path} cannot be read: make it readable UTF-8 text, or set {LEDGER_URL} in the terminal."
-        raise ConfigError(message) from error
+    project = Project.here()
+    url = project.variable(LEDGER_URL)
+    return Address(url or f"sqlite:///{project.folder}/.tasksync/{project.environment}.db", project.environment)

@@ -161,6 +161,27 @@ def retry(
         raise typer.Exit(1)
 
 
+@app.command()
+def undo(
+    run: Annotated[int, typer.Argument(metavar="RUN", help="The run's number, as `tasksync explain` shows it.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete what the run had made without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take back what one run wrote, where nobody has changed it since; say what is left, and why."""
+    from tasksync_console.printing import print_json
+    from tasksync_console.undoing import in_words, take_back
+
+    undone = take_back(run, dry_run=dry_run, sure=yes)
+    if undone is None:
+        raise typer.Exit(1)
+    if as_json:
+        print_json(undone.as_json())
+    else:
+        typer.echo(in_words(undone))
+
+
 @ledger_app.command("path")
 def ledger_path() -> None:
     """Print the ledger's file, or its address without the password."""
@@ -179,9 +200,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter gets a question mark, not a crash
+    from tasksync_clients.errors import ClientError
+
     try:
         app()
-    except EngineError as error:
+    except (EngineError, ClientError) as error:
         with contextlib.suppress(BrokenPipeError):
             sys.stderr.write(f"tasksync: {error}\n")
         raise SystemExit(1) from None

@@ -93,9 +93,13 @@ def _told(row: Mapping[str, Any]) -> str:
     if changes:
         told = [f"{field} {short(before)} → {short(after)}" for field, (before, after) in changes.items()]
         told += [f"also {column} {short(value, 40)}" for column, value in detail.get("also", {}).items()]
-        return f"{row['action']}{where}: {', '.join(told)}"
+        return f"{row['action']}{where}: {', '.join(told)}{_undoes(detail)}"
     if detail.get("values"):
         told = [f"{column} {short(value, 40)}" for column, value in detail["values"].items()]
         return f"{row['action']}{where}: {', '.join(told)}"
     more = detail.get("outcome") or detail.get("origin")
-    return f"{row['action']}{where}: {more}" if more else f"{row['action']}{where}"
+    return f"{row['action']}{where}: {more}" if more else f"{row['action']}{where}{_undoes(detail)}"
+
+
+def _undoes(detail: Mapping[str, Any]) -> str:
+    return f" (run {detail['undoes']})" if "undoes" in detail else ""

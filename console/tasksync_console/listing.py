@@ -133,6 +133,8 @@ def print_parked_change(console: Console, change: Parked, name: str | None) -> N
 def _next(change: Parked) -> str:
     if change.retry_at is not None:
         return f"due at {moment(change.retry_at)}"
+    if change.code == parked.UNDONE:
+        return f"undone; goes over again when the record changes, or by `tasksync retry {change.record_id}`"
     if not change.needs_person:
         return "waits for the other record or user"
     if change.code == parked.INVALID_RECORD:

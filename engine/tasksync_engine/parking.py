@@ -105,6 +105,8 @@ def waiting(
 def still_waiting(source: Record, base: Base, previous: Parked) -> Parked:
     """A newer version of a change that waits for a person: it takes the older one's place and waits on."""
     return replace(previous, payload=source.raw, base=base, user_id=source.user)
+
+
 def undone(source: Record, base: Base) -> Parked:
     """A change that a run carried over and a person took back: told already, and due when they ask for it."""
     return replace(waiting(source, UNDONE, base=base), reported=True)

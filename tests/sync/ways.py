@@ -84,9 +84,11 @@ class Way:
 
     def living(self, side: str) -> list[str]:
         """The ids of one side's living records."""
-        return [row["id"] for row in self.team.reminders()] if side == "reminder" else [
-            row["Id"] for row in self.team.tasks()
-        ]
+        return (
+            [row["id"] for row in self.team.reminders()]
+            if side == "reminder"
+            else [row["Id"] for row in self.team.tasks()]
+        )
 
     def run(self) -> int:
         """Run this direction; returns the run's number."""
