@@ -158,13 +158,14 @@ class Change:
         """
         side = other(self.pairing.source.side)
         raw = self.pairing.current.raw if self.pairing.current else {}
+        held = result.record if result else None
         reminder_id, task_id = self.pairing.ids
         detail: dict[str, Any] = {}
         for decision in self.decisions:
             entry: dict[str, Any] = {"rule": decision.rule.value}
             if decision.write is not UNSET:
                 entry |= {"before": raw.get(fields.named(decision.field).column(side)), "after": decision.write}
-                bases = self.pairing.base.get(decision.field), self._held(decision, result.record if result else None, fields)
+                bases = self.pairing.base.get(decision.field), self._held(decision, held, fields)
                 entry["base"] = [pair and [pair.reminder, pair.task] for pair in bases]
             detail[decision.field] = entry
         about: dict[str, Any] = {"to": side, "fields": detail, "changed_at": self.pairing.source.changed_at.isoformat()}
