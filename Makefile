@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-long lint bench bench-quick catalogs docs lock clean
+.PHONY: sync test test-long contract lint bench bench-quick catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -32,6 +32,10 @@ test: .venv/ready
 
 test-long: .venv/ready
 	@TASKSYNC_PROFILE=long $(PYTEST) tests/sync -s
+
+# Tries the facts that the connector relies on; against real services by docs/contract.md.
+contract: .venv/ready
+	@$(BIN)/python -m tests.contract $(ARGS)
 
 lint: .venv/ready
 	@$(BIN)/ruff check .

@@ -151,6 +151,24 @@ def facts() -> str:
     return table(("Section", "What it does", "Test"), sorted(rows, key=lambda row: (section_order(row[0]), row)))
 
 
+def contract(side: str) -> str:
+    """What the contract suite tries at one side, from its tests' docstrings: `where [tag]: sentence`."""
+    rows = []
+    for path in sorted((ROOT / "tests/contract" / side).glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                head, _, words = " ".join((ast.get_docstring(node) or "").split()).partition("]: ")
+                where, _, tag = head.partition(" [")
+                rows.append((where, tag, words, alternative(node)))
+    return table(("Where", "Tag", "Fact", "Where it differs"), sorted(rows, key=lambda row: section_order(row[0])))
+
+
+def alternative(test: ast.FunctionDef) -> str:
+    """What the connector does where a test's fact differs; empty where it relies on it."""
+    calls = (one for one in test.decorator_list if isinstance(one, ast.Call) and one.args)
+    return next((one.args[0].value for one in calls if isinstance(one.args[0], ast.Constant)), "")
+
+
 def section_order(section: str) -> list[int]:
     """The numbers of a section, so that §10 comes after §2."""
     return [int(number) for number in re.findall(r"\d+", section.partition(",")[0])[:2]]
@@ -176,7 +194,7 @@ def generated(what: str) -> str:
     """
     kind, _, argument = what.partition(" ")
     if argument:
-        return {"settings": settings_table, "streams": streams}[kind](argument)
+        return {"settings": settings_table, "streams": streams, "contract": contract}[kind](argument)
     pages = {"variables": variables_table, "operations": operations, "mapping": mapping_file, "facts": facts}
     return pages[kind]()
 
