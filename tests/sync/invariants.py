@@ -37,6 +37,7 @@ class Quiet:
         parked: the ids of records with a parked change.
         template: the subject template.
         policy: the delete policy.
+        link_field: whether there is one; without, a pushed reminder names its task (sync-rules §2.5).
     """
 
     model: Model
@@ -44,6 +45,7 @@ class Quiet:
     conflicts: list[dict[str, Any]]
     template: str
     policy: str
+    link_field: bool = True
 
     def check(self) -> None:
         """Check all items and the write lists."""
@@ -265,13 +267,16 @@ class Quiet:
                 assert set(write["fields"]) <= TASK_COLUMNS | more, write
         for write in self.model.writes["sales_connect"]:
             if write["call"].endswith("/batch") and write["action"] != "delete":
-                more = ONLY_ON_CREATE["reminder"] if write["action"] == "create" else set()
+                pointer = set() if self.link_field else {"salesforce_task_id"}
+                more = ONLY_ON_CREATE["reminder"] if write["action"] == "create" else pointer
                 assert set(write["fields"]) <= REMINDER_COLUMNS | more, write
 
     def check_old_reminder(self) -> None:
         """A reminder from before E never gets a task (§2.2)."""
         pushed = [task for task in self.model.tasks.values() if task.get("Sales_Connect_Id__c") == OLD_REMINDER]
+        named = (self.model.reminders.get(OLD_REMINDER) or {}).get("salesforce_task_id")
         assert not pushed, "a reminder from before E got a task"
+        assert not named, "a reminder from before E got a task"
 
     # Conflicts.
 

@@ -41,7 +41,10 @@ class SyncMachine(Acting):
             "max_delete_count": brake,
         }
         self.runs = Runs(self.world.sandbox, self.folder, settings)
-        self.world.begin(template)
+        if not self.link_field:
+            self.runs.without_link_field(self.folder)
+            self.model.links = self.runs.links
+        self.world.begin(template, link_field=self.link_field)
         self.model.items["old task"] = Item("old task", {"task": OLD_TASK})
         self.model.items["old reminder"] = Item("old reminder", {"reminder": OLD_REMINDER})
         self.model.look()
@@ -173,6 +176,8 @@ class SyncMachine(Acting):
             self.world.switch(detail, on=not self.world.users()[detail]["task_sync"]["enabled"])
         elif what == "everybody on":
             self._switch_on()
+        elif not self._is_recoverable(what, detail):
+            self.tally["left out, for nobody could tell"] += 1
         elif what == "wait":
             self._wait(detail)
         elif what == "purge":

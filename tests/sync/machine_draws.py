@@ -162,7 +162,7 @@ meanwhile = st.sampled_from(
 """When, during a run, somebody writes."""
 
 _WRITES = {
-    SALESFORCE: {"method": "PATCH|DELETE", "path": "/composite/sobjects"},
+    SALESFORCE: {"method": "PATCH|DELETE|POST", "path": r"/composite/sobjects(\?|/Task/|$)"},
     SALES_CONNECT: {"method": "POST", "path": "/v1/reminders/batch"},
 }
 _ROWS = {

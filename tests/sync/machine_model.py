@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.sync.machine_runs import DIRECTIONS, TO_SALESCONNECT, TO_SALESFORCE
-from tests.sync.machine_world import PEOPLE
+from tests.sync.machine_values import agree, subject
+from tests.sync.machine_world import PEOPLE, XAN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tests.sync.machine_world import World
@@ -95,9 +96,14 @@ class Item:
 
 @dataclass
 class Model:
-    """All items, and how many runs there were."""
+    """All items, and how many runs there were.
+
+    Attributes:
+        links: Where no link field tells, the ledger does: by reminder, its task.
+    """
 
     world: World
+    links: Callable[[], dict[str, str]] | None = None
     items: dict[str, Item] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIRECTIONS, 0))
     order: int = 0
@@ -114,6 +120,8 @@ class Model:
         """See what both services hold now, and which new records belong to which item."""
         for side in SIDES:
             self.look_at(side)
+        if self.links is not None:
+            self._find_linked(self.links())
         for item in self.items.values():
             self._find_task(item)
             self._find_reminder(item)
@@ -129,6 +137,28 @@ class Model:
         if "task" not in item.ids:
             named = [row["Id"] for row in self.tasks.values() if row.get("Sales_Connect_Id__c") == item.ids["reminder"]]
             item.ids |= {"task": named[0]} if named else {}
+
+    def _find_linked(self, linked: Mapping[str, str]) -> None:
+        """Tasks of pushed reminders by the ledger; and those that a run has made and not settled, where it is plain."""
+        lonely = [item for item in self.items.values() if "task" not in item.ids]
+        for item in lonely:
+            if linked.get(item.ids["reminder"]) in self.tasks:
+                item.ids["task"] = linked[item.ids["reminder"]]
+        known = {item.ids.get("task") for item in self.items.values()}
+        strays = [row for row in self.tasks.values() if row["Id"] not in known and row["CreatedById"] != XAN]
+        lonely = [item for item in lonely if "task" not in item.ids and self.row(item, "reminder")]
+        for task in strays:
+            fitting = [item for item in lonely if self._is_draft(task, item)]
+            if len(fitting) == 1 and sum(self._is_draft(row, fitting[0]) for row in strays) == 1:
+                fitting[0].ids["task"] = task["Id"]
+
+    def _is_draft(self, task: Mapping[str, Any], item: Item) -> bool:
+        """Whether a task holds just what the item's reminder has."""
+        reminder = self.row(item, "reminder") or {}
+        fields = [name for name in COLUMNS if name != "name"]
+        return task.get("Subject") == subject(self.world.template, reminder) and all(
+            agree(name, reminder.get(COLUMNS[name]["reminder"]), task.get(COLUMNS[name]["task"])) for name in fields
+        )
 
     def _find_reminder(self, item: Item) -> None:
         task_id = item.ids.get("task")

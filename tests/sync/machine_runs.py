@@ -20,7 +20,7 @@ from tasksync_clients import ClientError
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
-from tasksync_engine.ledger import deletions, open_ledger, parked, runs
+from tasksync_engine.ledger import deletions, intents, links, open_ledger, parked, runs
 from tests.sync.pipelines import Meltano
 
 if TYPE_CHECKING:
@@ -270,13 +270,35 @@ class Runs(Meltano):
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return bool(deletions.in_state(connection, [deletions.PENDING]))
 
+    def links(self) -> dict[str, str]:
+        """By reminder, the task that it is, or was last, linked to."""
+        if not self.ledger_path.exists():
+            return {}
+        with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+            known = links.newest(connection, [links.CLOSED, links.KEPT, links.OPEN])
+        return {link.reminder_id: link.task_id for link in reversed(known)}
+
+    def unsettled(self) -> set[str]:
+        """The reminders of whose create nobody knows yet what it made."""
+        if not self.ledger_path.exists():
+            return set()
+        with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+            return {intent.record_id for intent in intents.unsettled(connection, "reminder")}
+
+    def owes_pointers(self) -> bool:
+        """Whether a pushed reminder lacks its task's id, where the ledger alone knows it."""
+        if not self.ledger_path.exists():
+            return False
+        with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
+            return bool(links.owed_pointers(connection))
+
     def retry_parked(self) -> None:
         """A person asks for everything parked to be tried again."""
         if self.ledger_path.exists():
             with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
                 connection.execute(
                     update(parked.parked)
-                    .where(parked.parked.c.code.not_in(parked.WAITING))
+                    .where(parked.parked.c.code.not_in(parked.WAITING | {parked.DOUBTFUL}))
                     .values(retry_at=parked.parked.c.parked_at, run_id=0)
                 )
 

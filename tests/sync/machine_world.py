@@ -36,6 +36,10 @@ OLD_REMINDER, OLD_TASK = "rem_old", "00T000000000101AAA"
 """Records from before anybody turned task sync on."""
 
 _EMAILS = {"u_ann": "ann@a.example", "u_bob": "Bob@A.example", "u_cat": "cat@a.example", "u_dan": "dan@a.example"}
+_PEOPLES_APP = {"people": {"client_secret": "sandbox", "certificate": None, "username": f"{XAN}@org"}}
+"""People write to Salesforce as Xan; the connector has a user of its own."""
+
+LINK_FIELD = "Sales_Connect_Id__c"
 _API = "/services/data/v62.0/sobjects/Task"
 
 
@@ -46,6 +50,7 @@ class World:
         sandbox: the running services.
         now: the clock of both; it goes forwards, and stands still but for real time within a step.
         late_until: when the last late commit becomes visible.
+        template: the subject template of Sales Connect's settings.
     """
 
     def __init__(self, sandbox: SandboxHandle) -> None:
@@ -56,13 +61,18 @@ class World:
             for service, url in ((SALESFORCE, sandbox.salesforce_url), (SALES_CONNECT, sandbox.sales_connect_url))
         }
         self._token = ""
+        self.template = ""
         self.now = BEGIN
         self.late_until = BEGIN
         self._set_at = 0.0
 
-    def begin(self, template: str) -> None:
+    def begin(self, template: str, *, link_field: bool = True) -> None:
         """Empty both services, and fill them with people and with what was there before the sync."""
+        self.template = template
         self.sandbox.reset()
+        self._control(SALESFORCE, "POST", "logins", {"apps": _PEOPLES_APP})
+        if not link_field:
+            self._control(SALESFORCE, "POST", "schema", {"objects": {"Task": {"remove": [LINK_FIELD]}}})
         self.now, self.late_until, self._set_at = BEGIN, BEGIN, 0.0
         self.advance(0)
         users = [
@@ -203,7 +213,7 @@ class World:
         return answer
 
     def _log_in(self) -> None:
-        form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
+        form = {"grant_type": "client_credentials", "client_id": "people", "client_secret": "sandbox"}
         answer = self._http.post(f"{self.sandbox.salesforce_url}/services/oauth2/token", data=form, timeout=60)
         self._token = answer.json()["access_token"]
 
