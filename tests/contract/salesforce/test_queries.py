@@ -52,6 +52,20 @@ def test_a_window_of_stamps(org, wait):
     assert org.query(f"SELECT Id FROM Task WHERE {mine} AND {within}") == [{"Id": first}]
 
 
+def test_a_window_of_creations(org, wait):
+    """§8 [U]: CreatedById and CreatedDate find what a user created in a time, both ends included, deleted or not."""
+    first, gone = org.create_all("Task", [{}, {}])
+    wait(2)
+    late = org.create()
+    org.client.delete([gone])
+    begins, ends = (datetime.fromisoformat(org.task(i, "CreatedDate")["CreatedDate"]) for i in (first, gone))
+    window = f"CreatedDate >= {literal(begins)} AND CreatedDate <= {literal(ends)}"
+    soql = f"SELECT Id FROM Task WHERE (CreatedById = {quote(org.client.user_id)} AND {window})"
+    found = {row["Id"] for row in org.query(soql, everything=True)}
+    assert {first, gone} <= found
+    assert late not in found
+
+
 def test_order_by_stamp_and_id(org, many):
     """§2 [D]: ORDER BY SystemModstamp, Id is allowed with queryAll, and orders ties of one second by id."""
     soql = f"SELECT Id, SystemModstamp FROM Task WHERE Id IN {in_list(many[:200])} ORDER BY SystemModstamp, Id"

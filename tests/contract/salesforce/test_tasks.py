@@ -127,6 +127,16 @@ def test_a_converted_lead_is_refused(org, own):
     assert result.code == "CANNOT_UPDATE_CONVERTED_LEAD"
 
 
+@pytest.mark.alternative("without it such a task stays parked until somebody gives it another person")
+def test_a_lead_tells_what_it_became(org):
+    """§7 Task merges [U]: Lead shows IsConverted and the contact, account and opportunity that it became."""
+    lead = made_or_skipped(org, "Lead")
+    columns = "IsConverted, ConvertedContactId, ConvertedAccountId, ConvertedOpportunityId"
+    (found,) = org.query(f"SELECT {columns} FROM Lead WHERE Id = '{lead}'")  # noqa: S608 - an id
+    assert found.pop("IsConverted") is False
+    assert set(found.values()) == {None}
+
+
 def test_an_unknown_who_is_refused(org):
     """§7 [U]: a WhoId that no record has is refused for that row alone."""
     rows = [{"Subject": marked(), "WhoId": "003000000000000AAA"}, {"Subject": marked()}]
