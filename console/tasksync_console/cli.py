@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Marketo Sales Connect reminders and Salesforce Tasks: what was synced, what waits, and what to do about it.",
 )
-ledger_app = typer.Typer(no_args_is_help=True, help="Where the ledger is, and which one it is.")
+ledger_app = typer.Typer(no_args_is_help=True, help="Where the ledger is, which one it is, and copies of it.")
 app.add_typer(ledger_app, name="ledger")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -193,6 +194,65 @@ def ledger_id() -> None:
     """Print the ledger's own id, which the taps' states carry."""
     with _open() as ledger:
         typer.echo(ledger.id)
+
+
+@ledger_app.command("copy")
+def ledger_copy(
+    to_url: Annotated[
+        str,
+        typer.Argument(
+            metavar="TO_URL",
+            envvar="TASKSYNC_COPY_TO",
+            help="An empty database: any SQLAlchemy URL. The variable keeps its password out of the process list.",
+        ),
+    ],
+    *,
+    as_backup: Annotated[
+        bool, typer.Option("--as-backup", help="Go on with the present ledger, not the copy.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the whole ledger into another database, which is the ledger from then on."""
+    from tasksync_console.moving import copied_in_words
+    from tasksync_console.printing import print_json
+    from tasksync_engine.ledger.moving import copy
+
+    with _open() as ledger:
+        copied = copy(ledger, to_url, as_backup=as_backup)
+    if as_json:
+        print_json({"address": copied.address, "rows": copied.rows, "as_backup": as_backup})
+    else:
+        typer.echo(copied_in_words(copied, as_backup=as_backup))
+
+
+@ledger_app.command("backup")
+def ledger_backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+    """Write the ledger into a file, also while a run is going on."""
+    from tasksync_engine.ledger.moving import backup
+
+    with _open() as ledger:
+        backup(ledger, file)
+    typer.echo(f"The ledger is backed up in {file}. `tasksync ledger restore` puts it back.")
+
+
+@ledger_app.command("restore")
+def ledger_restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")]) -> None:
+    """Put a backup in the ledger's place; the next sync reads everything again."""
+    from tasksync_console.moving import restored_in_words
+    from tasksync_engine.ledger.moving import restore
+
+    typer.echo(restored_in_words(restore(find_address().url, file)))
+
+
+@ledger_app.command("renew")
+def ledger_renew() -> None:
+    """Give the ledger a new id after it was restored by other means: the next sync reads everything again."""
+    from tasksync_console.moving import READ_AGAIN
+    from tasksync_engine.ledger.moving import renew
+
+    with _open() as ledger:
+        renew(ledger)
+        typer.echo(f"The ledger's id is {ledger.id} now. {READ_AGAIN}")
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ class Ledger:
                 with self.engine.execution_options(**WRITING).begin() as connection:
                     yield connection
         except SQLAlchemyError as error:
-            raise LedgerError(_explain(error, self.engine.url)) from error
+            raise LedgerError(explain(error, self.engine.url)) from error
 
     @contextmanager
     def _with_lock(self, session: Connection) -> Iterator[Connection]:
@@ -108,7 +108,7 @@ class Ledger:
             with self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise LedgerError(_explain(error, self.engine.url)) from error
+            raise LedgerError(explain(error, self.engine.url)) from error
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -125,7 +125,7 @@ class Ledger:
             with lock.hold(self.engine, RUN) as self.session:
                 yield
         except SQLAlchemyError as error:
-            raise LedgerError(_explain(error, self.engine.url)) from error
+            raise LedgerError(explain(error, self.engine.url)) from error
         finally:
             self.session = None
 
@@ -231,21 +231,35 @@ def open_ledger(url: str, *, create: bool = True) -> Ledger:
     Raises:
         LedgerError: It cannot be opened, is newer than this version, or is not a ledger.
     """
-    engine = _engine(url, create=create)
+    engine = connect(url, create=create)
     try:
-        if not migrate.is_current(engine):
-            with lock.hold(engine, "migrate", wait_seconds=MIGRATION_WAIT_SECONDS):
-                migrate.upgrade(engine.execution_options(**WRITING))
+        migrated(engine)
         return Ledger(engine, _identify(engine))
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
-        raise LedgerError(_explain(error, engine.url)) from error
+        raise LedgerError(explain(error, engine.url)) from error
     except LedgerError:
         engine.dispose()
         raise
 
 
-def _engine(url: str, *, create: bool) -> Engine:
+def migrated(engine: Engine) -> None:
+    """Bring a ledger's tables up to this version, under the migration lock.
+
+    Raises:
+        LedgerError: It is newer than this version, or is not a ledger.
+    """
+    if not migrate.is_current(engine):
+        with lock.hold(engine, "migrate", wait_seconds=MIGRATION_WAIT_SECONDS):
+            migrate.upgrade(engine.execution_options(**WRITING))
+
+
+def connect(url: str, *, create: bool = True) -> Engine:
+    """The database at an address, with what every ledger's connections need; nothing in it is looked at yet.
+
+    Raises:
+        LedgerError: It is no address, or there is no such file and none is to be created.
+    """
     try:
         address = sqlalchemy.make_url(url)
         if address.get_backend_name() == "postgresql" and "+" not in address.drivername:
@@ -273,14 +287,14 @@ def _sqlite_engine(address: sqlalchemy.URL, *, create: bool) -> Engine:
         if not create:
             message = f"There is no ledger at {path} yet: run `meltano run to-salesforce` first."
             raise LedgerError(message)
-        _create_file(path)
+        create_file(path)
     engine = sqlalchemy.create_engine(address, connect_args={"timeout": 30})
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
 
 
-def _create_file(path: Path) -> None:
+def create_file(path: Path) -> None:
     """Readable by its owner alone: the ledger holds names, notes and email addresses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -325,7 +339,7 @@ def _known_id(engine: Engine) -> str | None:
         return connection.execute(select(meta.c.value).where(meta.c.key == LEDGER_ID)).scalar_one_or_none()
 
 
-def _explain(error: Exception, address: sqlalchemy.URL) -> str:
+def explain(error: Exception, address: sqlalchemy.URL) -> str:
     """One line about a database error, without statements, parameters or the password."""
     where = address.render_as_string(hide_password=True)
     cause = getattr(error, "orig", None) or error
