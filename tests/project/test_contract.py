@@ -273,7 +273,7 @@ def test_secrets_are_not_printed(place):
     place.org.control("logins", {"apps": {"app": {"client_secret": SECRET}}})
     variables = place.variables | {"SALESFORCE_CLIENT_ID": "app", "SALESFORCE_CLIENT_SECRET": SECRET}
     leaks = {"errorCode": SECRET, "message": "Bearer abc.def", "fields": [SECRET]}
-    place.sandbox.fault("salesforce", "status", path="/query", status=400, body=[leaks], every=3)
+    place.sandbox.fault("salesforce", "status", path="/limits", status=401, body=[leaks])
     _, said = contract("-k", "test_login or test_link_field", "--tb=long", "--showlocals", "-rA", "-vv", **variables)
     assert "differs" in said
     assert SECRET not in said

@@ -14,8 +14,10 @@ def rows(*records):
     return {"allOrNone": False, "records": [{"attributes": {"type": "Task"}, **record} for record in records]}
 
 
-def made(org, results):
-    """The results, with the records among them kept for removal."""
+def made(org, answer):
+    """The results of an answer, with the records among them kept for removal."""
+    assert answer.status_code == 200, f"HTTP {answer.status_code}"
+    results = answer.json()
     org.made += [result["id"] for result in results if result["success"]]
     return results
 
@@ -25,7 +27,7 @@ def test_a_create_answers_in_order(org):
     good = {"Subject": marked(), "Description": ABOUT}
     answer = org.ask("POST", "/composite/sobjects", json=rows(good, {"Subject": "x" * 256}, good))
     assert answer.status_code == 200
-    first, second, third = made(org, answer.json())
+    first, second, third = made(org, answer)
     assert (first["success"], second["success"], third["success"]) == (True, False, True)
     assert not second.get("id"), "the failed row has an id"
     assert {"statusCode", "message", "fields"} <= second["errors"][0].keys()
@@ -51,7 +53,7 @@ def test_no_more_than_two_hundred(org):
     row = {"Subject": marked(), "Description": ABOUT}
     answer = org.ask("POST", "/composite/sobjects", json=rows(*[row] * 201))
     if answer.status_code == 200:
-        made(org, answer.json())
+        made(org, answer)
     assert answer.status_code == 400
 
 
@@ -86,7 +88,7 @@ def test_an_upsert_says_whether_it_created(org):
     for _ in range(2):
         row = {org.link: value, "Subject": value, "Description": ABOUT}
         answer = org.ask("PATCH", f"/composite/sobjects/Task/{org.link}", json=rows(row))
-        results += made(org, answer.json())
+        results += made(org, answer)
     assert [result.get("created") for result in results] == [True, False]
     assert results[0]["id"] == results[1]["id"]
 
@@ -96,7 +98,7 @@ def test_an_upsert_with_one_value_twice(org):
     """§4 [U]: of two rows with the same external id in one call, the later one is DUPLICATE_VALUE."""
     row = {org.link: marked(), "Subject": marked(), "Description": ABOUT}
     answer = org.ask("PATCH", f"/composite/sobjects/Task/{org.link}", json=rows(row, row))
-    results = made(org, answer.json())
+    results = made(org, answer)
     assert [result["success"] for result in results] == [True, False]
     assert results[1]["errors"][0]["statusCode"] == "DUPLICATE_VALUE"
 
@@ -132,7 +134,7 @@ def test_a_malformed_request_writes_nothing(org):
     answer = org.ask("POST", "/composite/sobjects", json=rows(good, {"ActivityDate": "soon"}))
     told = answer.json()
     if answer.status_code == 200:
-        assert [row["success"] for row in made(org, told)] == [True, False]
+        assert [row["success"] for row in made(org, answer)] == [True, False]
     else:
         assert (answer.status_code, {"errorCode", "message"} <= told[0].keys()) == (400, True)
         assert org.query(f"SELECT Id FROM Task WHERE Subject = '{good['Subject']}'") == []  # noqa: S608 - a mark

@@ -54,7 +54,7 @@ def test_completing(org):
     assert again == {"IsClosed": False, "CompletedDateTime": None}
 
 
-def test_a_task_may_be_born_completed(org):
+def test_an_upsert_may_create_it_completed(org):
     """§7 CompletedDateTime [U]: a task can be created completed, by an upsert on the link field."""
     result = org.upsert(marked(), Status="Completed")
     assert result.ok, f"it is refused as {result.code}"
