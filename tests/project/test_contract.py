@@ -175,8 +175,12 @@ def test_what_a_killed_run_left_is_removed_by_the_next(place):
     assert all(name.startswith(MARK) for name in left)
     for service in ("salesforce", "sales_connect"):
         place.sandbox.clear_faults(service)
-    code, said = contract("-k", "test_settings or test_no_login", **place.variables)
+    services = ("salesforce", "sales_connect")
+    before = [len(place.sandbox.writes(service)) for service in services]
+    code, said = contract("-k", "test_a_new_reminder or test_nothing_is_required", **place.variables)
     assert (code, place.living()) == (0, []), said
+    first = [place.sandbox.writes(service)[count] for service, count in zip(services, before, strict=True)]
+    assert [write["action"] for write in first] == ["delete", "delete"]
 
 
 @pytest.mark.parametrize(
