@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -30,6 +30,20 @@ class Dialect(Protocol):
         """Turn an answer that is no success into the error and what to do about it."""
 
 
+class Meter(Protocol):
+    """Counts calls against what the service allows; several threads use it at once."""
+
+    def begin(self) -> None:
+        """Count a call that is about to be made.
+
+        Raises:
+            ClientError: it may not be made.
+        """
+
+    def end(self, answer: Answer | None) -> None:
+        """Take in the call's answer, a failure included; None: there was none."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     error: ClientError
@@ -47,14 +61,14 @@ class Exchange:
         tokens: Tokens,
         dialect: Dialect,
         retry_delay: float,
-        on_answer: Callable[[Answer], None] | None = None,
+        meter: Meter | None = None,
     ) -> None:
-        """Take the parts; nothing is sent yet. `on_answer` sees every answer, failures included."""
+        """Take the parts; nothing is sent yet."""
         self._transport = transport
         self._tokens = tokens
         self._dialect = dialect
         self._retry_delay = retry_delay
-        self._on_answer = on_answer
+        self._meter = meter
         self._lock = threading.Lock()
         self._calls = 0
 
@@ -90,15 +104,18 @@ class Exchange:
             self._wait(ask, attempt, failure)
 
     def _send(self, ask: Ask, token: Token) -> Answer | Silence:
-        sent = True
+        if self._meter:
+            self._meter.begin()
+        sent, answer = True, None
         try:
             outcome = self._transport.send(ask, token)
+            answer = outcome if isinstance(outcome, Answer) else None
             sent = isinstance(outcome, Answer) or outcome.sent
         finally:
             with self._lock:
                 self._calls += sent
-        if isinstance(outcome, Answer) and self._on_answer:
-            self._on_answer(outcome)
+            if self._meter:
+                self._meter.end(answer)
         return outcome
 
     def _wait(self, ask: Ask, attempt: int, failure: _Failure) -> None:

@@ -29,8 +29,8 @@ class Finding:
     """One thing to know about.
 
     Attributes:
-        kind: `no_run`, `stopped`, `brake`, `parked`, `reported`, `incomplete`, `running`, `conflicts`, `left_out` or
-            `nobody`.
+        kind: `no_run`, `stopped`, `brake`, `parked`, `reported`, `deferred`, `incomplete`, `running`, `conflicts`,
+            `left_out` or `nobody`.
         what: What is the matter.
         remedy: What to do about it.
         fails: Whether `check` exits non-zero for it.
@@ -47,7 +47,8 @@ def find(connection: Connection) -> list[Finding]:
     found = [
         *_runs(connection),
         *_held(connection),
-        *_parked(parked.everything(connection)),
+        *_parked(waiting := parked.everything(connection)),
+        *_deferred(waiting),
         *_conflicts(connection),
         *_roster(connection),
     ]
@@ -102,6 +103,13 @@ def _parked(changes: Sequence[Parked]) -> Iterator[Finding]:
             again = "`tasksync parked` shows them all."
         kind = "parked" if fails else "reported"
         yield Finding(kind, f"{changed} {words.happening}", f"{words.remedy} {again}", fails=fails)
+
+
+def _deferred(changes: Sequence[Parked]) -> Iterator[Finding]:
+    number = sum(change.code == parked.ALLOWANCE for change in changes)
+    if number:
+        words = diagnose(parked.ALLOWANCE)
+        yield Finding("deferred", f"{many(number, 'change')} kept back: {words.happening}", words.remedy)
 
 
 def _conflicts(connection: Connection) -> Iterator[Finding]:

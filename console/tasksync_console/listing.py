@@ -130,17 +130,21 @@ def print_parked_change(console: Console, change: Parked, name: str | None) -> N
     console.print(f"  {words.remedy}")
 
 
+_NEXT = {
+    parked.UNDONE: "undone; goes over again when the record changes, or by `tasksync retry {id}`",
+    parked.ALLOWANCE: "goes out once API calls are free",
+    parked.INVALID_RECORD: "waits until the record changes",
+    parked.RUNAWAY: "waits for `tasksync retry {id}`, whatever changes meanwhile",
+}
+
+
 def _next(change: Parked) -> str:
     if change.retry_at is not None:
         return f"due at {moment(change.retry_at)}"
-    if change.code == parked.UNDONE:
-        return f"undone; goes over again when the record changes, or by `tasksync retry {change.record_id}`"
+    if change.code in _NEXT:
+        return _NEXT[change.code].format(id=change.record_id)
     if not change.needs_person:
         return "waits for the other record or user"
-    if change.code == parked.INVALID_RECORD:
-        return "waits until the record changes"
-    if change.code == parked.RUNAWAY:
-        return f"waits for `tasksync retry {change.record_id}`, whatever changes meanwhile"
     return f"waits until the record changes, or for `tasksync retry {change.record_id}`"
 
 

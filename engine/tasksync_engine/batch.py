@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine import runaway
+from tasksync_engine.allowance import KEPT_BACK, Work, is_short, is_urgent, today
 from tasksync_engine.arrived import is_ours
 from tasksync_engine.carrying import Carrier
 from tasksync_engine.ledger import deletions, intents, links, parked
 from tasksync_engine.ledger.deletions import DONE, HELD, PENDING, Deletion
-from tasksync_engine.ledger.parked import CLAIMED, ROSTER, UNDONE
+from tasksync_engine.ledger.parked import ALLOWANCE, CLAIMED, ROSTER, UNDONE
 from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import (
     Skip,
@@ -97,6 +98,7 @@ class Batch:
         self.known = Known.of(self.context, list(latest))
         for record in latest.values():
             self._sort(record)
+        self._defer()
         if self.single:
             self._pair()
         carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked))
@@ -237,7 +239,8 @@ class Batch:
 
     def _is_owed(self, record: Record) -> bool:
         """Whether a create of this record was begun or parked: it stays owed, whatever E (sync-rules §2.2)."""
-        return record.id in self.known.parked or record.id in self.known.intents
+        change = self.known.parked.get(record.id)
+        return (change is not None and change.owed) or record.id in self.known.intents
 
     def _skip_or_keep_owed(
         self,
@@ -253,6 +256,39 @@ class Batch:
             self.settlement.park(waiting(record, ROSTER, previous=previous, message=message))
         else:
             self._skip(record, skip)
+
+    # Deferring: what waits where API calls are short.
+
+    def _defer(self) -> None:
+        """Let only what is urgent go now; the rest waits for the end of the run, or for a later one.
+
+        Raises:
+            AllowanceExhausted: No call may be made at all.
+        """
+        if self.retried or not (self.pairings or self.single):
+            return
+        self.context.prepare()
+        destination = self.context.destination
+        left = destination.calls_left(len(self.pairings) + len(self.single))
+        if not is_short(len(self.pairings), len(self.single), left, destination.cost, kept_back=KEPT_BACK):
+            return
+        destination.check_allowance()
+        self.pairings = [pairing for pairing in self.pairings if not self._defers(pairing.source, pairing.link)]
+        self.single = [record for record in self.single if not self._defers(record, None)]
+
+    def _defers(self, record: Record, link: Link | None) -> bool:
+        """Keep a change for later unless it is urgent."""
+        if work_of(self.context, record, link).urgent:
+            return False
+        change = waiting(record, ALLOWANCE, base=link.base if link else None)
+        self.settlement.defer(replace(change, owed=link is None and self._would_be_made(record)))
+        return True
+
+    def _would_be_made(self, record: Record) -> bool:
+        """Whether a record that stays without a counterpart gets one, as things are now."""
+        person = self.context.participation.user(record.side, record.user)
+        lookback = self.context.settings.initial_lookback
+        return self._is_owed(record) or (person is not None and too_old(record, person, lookback) is None)
 
     # Pairing: the counterparts of records without an open link.
 
@@ -332,6 +368,14 @@ class Batch:
                 retried=self.retried.get(record.id),
             ),
         )
+
+
+def work_of(context: Context, record: Record, link: Link | None) -> Work:
+    """A record's change, with whether it goes first: by its user's date of now."""
+    person = context.participation.user(record.side, record.user)
+    date = today(context.destination.time(), person.time_zone if person else None)
+    urgent = is_urgent(record, link.base if link else None, context.fields, date)
+    return Work(record, linked=link is not None, urgent=urgent)
 
 
 def _named_by_field(record: Record, candidates: Sequence[Record]) -> bool:

@@ -89,6 +89,25 @@ class Destination(Protocol):
         """How to find what a create made; None where every create carries a key that finds it."""
         return None
 
+    def calls_left(self, changes: int = 0) -> int | None:
+        """API calls that may still be made without touching the reserve; None: unknown, or not counted.
+
+        Where no answer has told yet, one is asked for if so many changes are coming that an order among them matters.
+        """
+
+    def check_allowance(self) -> None:
+        """Make sure that another call may be made.
+
+        Raises:
+            AllowanceExhausted: It would touch the reserve.
+        """
+
+    def cost(self, linked: int, unlinked: int) -> int:
+        """API calls for this many changes of linked records, and this many without a counterpart yet: at most."""
+
+    def time(self) -> datetime:
+        """The service's time by its newest answer, aware."""
+
     def identity(self) -> tuple[str, str]:
         """Whose data it is: the key of `Ledger.claim` and the organization's or tenant's id."""
 

@@ -264,8 +264,8 @@ _OURS: Final[Mapping[str, Words]] = {
         "Nothing if that is meant. `tasksync retry ID` carries it over again, and so does a new edit of the record.",
     ),
     "ALLOWANCE": (
-        "The run kept back changes so as not to use up the service's API calls.",
-        "Nothing: they go out when calls are free again. Run less often, or raise the allowance, if it stays.",
+        "Salesforce's API calls are short: completions, deletions and what is due today went first.",
+        "Nothing: the rest goes out once calls are free. If it stays, find what uses them up, or keep less in reserve.",
     ),
 }
 

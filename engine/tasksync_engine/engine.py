@@ -231,4 +231,5 @@ def participant(record: Mapping[str, Any]) -> Participant:
         enabled_at=parse_time(enabled_at, "task_sync.enabled_at") if enabled_at else now(),
         email=record.get("email"),
         is_on=bool(task_sync.get("enabled")),
+        time_zone=zone if isinstance(zone := record.get("time_zone"), str) else None,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tasksync_engine import owed_changes
 from tasksync_engine.answers import STALE_STATUS, Answers
 from tasksync_engine.arrived import going_out, look
-from tasksync_engine.batch import Batch
-from tasksync_engine.ledger import deletions, intents, links, parked, runs
+from tasksync_engine.ledger import deletions, intents, links, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
 from tasksync_engine.ledger.parked import ROSTER
 from tasksync_engine.ledger.runs import Event, RecordedConflict
@@ -16,7 +16,6 @@ from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import counterpart, is_free
 from tasksync_engine.parking import refused, waiting
 from tasksync_engine.pointers import write_pointers
-from tasksync_engine.records import InvalidRecord
 from tasksync_engine.settlement import Settlement
 from tasksync_engine.unsettled import Outcome, Verdict, counterparts_made, look_up
 from tasksync_engine.work import Pairing
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from tasksync_engine.records import Record
     from tasksync_mappings import Side
 
-CHUNK = 2000
 ROUNDS = 3
 
 
@@ -71,44 +69,17 @@ def finish(context: Context) -> None:
     Raises:
         StopRun: The destination cannot go on; what was carried out before is settled.
     """
-    _Deletions(context, _retry_parked(context)).carry_out()
+    owed = owed_changes.due(context)
+    with context.ledger.transaction() as connection:
+        deletions.set_state(connection, context.source, list(owed.tombstones), PENDING)
+    first = owed_changes.before_the_deletions(context, owed)
+    owed_changes.try_again(context, owed, first)
+    _Deletions(context, owed.tombstones).carry_out()
+    context.counts.pop("deferred", None)
+    if len(first) < len(owed.work):
+        owed_changes.try_what_fits(context, {one.record.id for one in first})
     if context.target == "reminder":
         write_pointers(context)
-
-
-def _retry_parked(context: Context) -> dict[str, Parked]:
-    """Try what is parked and due; returns the deletions among it, which are pending again."""
-    with context.ledger.transaction() as connection:
-        due = parked.due(connection, context.source, now(), run_id=context.run_id)
-        held = links.of_records(connection, context.source, [change.record_id for change in due])
-    changes: dict[str, Parked] = {}
-    records: list[Record] = []
-    tombstones: dict[str, Parked] = {}
-    for change in due:
-        try:
-            record = context.read_source(change.payload)
-        except InvalidRecord:
-            continue  # only a new version of the record, or a person, can mend it
-        if record.is_tombstone:
-            tombstones[record.id] = change
-        elif change.code != ROSTER or _may_go(context, record, held.get(record.id, ())):
-            changes[record.id] = change
-            records.append(record)
-    with context.ledger.transaction() as connection:
-        deletions.set_state(connection, context.source, list(tombstones), PENDING)
-    for start in range(0, len(records), CHUNK):
-        part = records[start : start + CHUNK]
-        Batch(context, {record.id: changes[record.id] for record in part}).process(part)
-    return tombstones
-
-
-def _may_go(context: Context, record: Record, held: Sequence[Link]) -> bool:
-    """Whether both users, as last seen, take part now."""
-    if not context.participation.takes_part(record.side, record.user):
-        return False
-    open_link = next((link for link in held if link.state == links.OPEN), None)
-    there = open_link.user(context.target) if open_link else None
-    return there is None or context.participation.takes_part(context.target, there)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from tasksync_clients import Recovery
 from tasksync_clients.recovery import OTHER, category
-from tasksync_engine.ledger.parked import CLAIMED, DOUBTFUL, GONE, ROSTER, RUNAWAY, UNDONE, UNSETTLED, Parked
+from tasksync_engine.ledger.parked import (
+    ALLOWANCE,
+    CLAIMED,
+    DOUBTFUL,
+    GONE,
+    ROSTER,
+    RUNAWAY,
+    UNDONE,
+    UNSETTLED,
+    Parked,
+)
 from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
@@ -27,6 +37,7 @@ MESSAGES: Mapping[str, str] = {
     GONE: "The record on the other side is deleted; its tombstone will close the link, or it will live again.",
     UNDONE: "What a run had made of this change was taken back by `tasksync undo`.",
     CLAIMED: "A task that is linked to another reminder carries this reminder's id in its link field.",
+    ALLOWANCE: "Salesforce's API calls are short: what is urgent goes first.",
     RUNAWAY: "The record was written too often within a short time: something answers each write with an edit.",
     UNSETTLED: "The answer to an earlier create never came, and what it made may not be visible yet.",
     DOUBTFUL: "The answer to an earlier create never came, and a task is there that it may have made.",

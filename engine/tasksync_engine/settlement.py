@@ -71,6 +71,11 @@ class Settlement:
         self.parked[change.record_id] = change
         self.counts["still parked"] += 1
 
+    def defer(self, change: Parked) -> None:
+        """Keep a change for the end of the run, or for a later one: API calls are short."""
+        self.parked[change.record_id] = change
+        self.counts["deferred"] += 1
+
     def write(self, connection: Connection, side: Side, run_id: int, at: datetime) -> None:
         """Write all of it, for source records of `side`."""
         parked.drop(connection, side, sorted(self.unparked - self.parked.keys()))

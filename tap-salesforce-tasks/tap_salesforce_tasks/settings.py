@@ -34,6 +34,13 @@ _CONNECTION = [
     ),
     th.Property("api_version", th.StringType, default="62.0", title="API version", description="REST API version."),
     th.Property(
+        "api_reserve_percent",
+        th.IntegerType(minimum=0, maximum=99),
+        default=10,
+        title="API reserve percent",
+        description="The share of the org's daily API calls that is left to others: the tap stops before it.",
+    ),
+    th.Property(
         "parallel_requests",
         th.IntegerType(minimum=1, maximum=25),
         default=4,

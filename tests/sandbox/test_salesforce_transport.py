@@ -192,3 +192,15 @@ def test_the_session_of_one_request_expires(org: OrgCaller) -> None:
     assert refusal(org.get("/limits")) == (401, "INVALID_SESSION_ID")
     org.http.headers["Authorization"] = f"Bearer {other}"
     assert org.get("/limits").ok
+
+
+def test_the_allowance_can_be_set(org: OrgCaller) -> None:
+    """§10: calls count up to the daily allowance, and are refused from there on."""
+    org.control("allowance", {"used": 7, "max": 9})
+    assert org.get("/limits").headers["Sforce-Limit-Info"] == "api-usage=8/9"
+    assert org.get("/limits").json()["DailyApiRequests"] == {"Max": 9, "Remaining": 0}
+    refused = org.get("/limits")
+    assert (refused.status_code, refused.headers["Sforce-Limit-Info"]) == (403, "api-usage=9/9")
+    assert refusal(refused) == (403, "REQUEST_LIMIT_EXCEEDED")
+    org.control("allowance", {"used": 0})
+    assert org.get("/limits").ok

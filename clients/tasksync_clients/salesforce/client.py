@@ -1,12 +1,11 @@
 """The client of one Salesforce org."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from tasksync_clients.addresses import base_url
 from tasksync_clients.errors import ProtocolError
@@ -19,11 +18,10 @@ from tasksync_clients.salesforce.dialect import SalesforceDialect
 from tasksync_clients.salesforce.login import Login
 from tasksync_clients.salesforce.reading import DeletedRecords, Reader
 from tasksync_clients.salesforce.settings import LOGIN_URL, SalesforceSettings
+from tasksync_clients.salesforce.usage import Meter
 from tasksync_clients.salesforce.writing import Writer
 from tasksync_clients.tokens import LoginTokens
-from tasksync_clients.transport import Answer, Transport
-
-_USAGE: Final = re.compile(r"(?:^|;\s*)api-usage=(\d{1,12})/(\d{1,12})", re.ASCII)
+from tasksync_clients.transport import Transport
 
 
 class SalesforceClient:
@@ -44,11 +42,11 @@ class SalesforceClient:
         """
         login_url = base_url(settings.login_url, LOGIN_URL, loopback_only=settings.loopback_only)
         settings = replace(settings, login_url=login_url)
-        self._usage: tuple[int, int] | None = None
+        self._meter = Meter(settings.reserve_percent)
         self._transport = Transport("Salesforce", settings.limits())
         self._tokens = LoginTokens(Login(settings, self._transport))
         delay = settings.retry_delay
-        self._exchange = Exchange(self._transport, self._tokens, SalesforceDialect(), delay, self._note_usage)
+        self._exchange = Exchange(self._transport, self._tokens, SalesforceDialect(), delay, self._meter)
         data_path = f"/services/data/v{settings.api_version}"
         self._reader = Reader(self._exchange, data_path)
         self._workers = settings.parallel_requests
@@ -76,12 +74,21 @@ class SalesforceClient:
     @property
     def usage(self) -> tuple[int, int] | None:
         """API calls used in the last 24 hours and the allowance, as the newest answer told (Sforce-Limit-Info)."""
-        return self._usage
+        told = self._meter.usage
+        return None if told is None else (told.used, told.total)
 
-    def _note_usage(self, answer: Answer) -> None:
-        found = _USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
-        if found:
-            self._usage = (int(found.group(1)), int(found.group(2)))
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls may still be made without touching the reserve; None while no answer has told."""
+        return self._meter.left
+
+    def check_allowance(self) -> None:
+        """Make sure that another call may be made.
+
+        Raises:
+            AllowanceExhausted: it would touch the reserve; the message says what is known of the allowance.
+        """
+        self._meter.check()
 
     def login(self) -> None:
         """Log in, unless that was done; a refused login is not tried again."""

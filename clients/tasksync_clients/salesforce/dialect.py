@@ -21,6 +21,7 @@ from tasksync_clients.errors import (
 )
 from tasksync_clients.recovery import SALESFORCE, Recovery, RowResult, salesforce_recovery
 from tasksync_clients.salesforce.settings import API_VERSION, LOGIN_URL
+from tasksync_clients.salesforce.usage import Usage
 from tasksync_clients.soql import id18
 from tasksync_clients.transport import Answer
 
@@ -66,7 +67,7 @@ def _kind(answer: Answer, code: str, what: Recovery) -> tuple[type[ClientError],
         words = f"Salesforce at {answer.host} does not accept the session, also after a new login: {said}."
         return AuthenticationFailed, words
     if code == "REQUEST_LIMIT_EXCEEDED" or answer.status in _BUSY:
-        return AllowanceExhausted, _used_up(answer.host, said, what)
+        return AllowanceExhausted, _used_up(answer.host, said, what, Usage.told(answer.headers))
     if what is Recovery.STOP:
         return AuthenticationFailed, f"Salesforce at {answer.host} locks the integration user out: {said}."
     if what is not Recovery.PARK:
@@ -85,10 +86,14 @@ def _refusal(answer: Answer, code: str, said: str) -> tuple[type[ClientError], s
     return kind, f"Salesforce refused {answer.ask}: {said}."
 
 
-def _used_up(host: str, said: str, what: Recovery) -> str:
+def _used_up(host: str, said: str, what: Recovery, told: Usage | None = None) -> str:
     if what is Recovery.RETRY_NOW:
         return f"Salesforce at {host} has too many requests under way ({said}): try again later."
-    return f"The org's API calls of the last 24 hours are used up ({said}): the next run continues once some are free."
+    known = f": {told}" if told else ""
+    return (
+        f"The org's API calls of the last 24 hours are used up ({said}){known}. A call becomes free again 24 hours "
+        "after it was made: the next run continues once some are free."
+    )
 
 
 def stop_error(row: RowResult) -> StopRun:

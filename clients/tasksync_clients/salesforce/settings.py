@@ -21,6 +21,7 @@ REFRESH_TOKEN: Final = Setting("refresh_token", "SALESFORCE_REFRESH_TOKEN")
 API_VERSION: Final = Setting("api_version", "SALESFORCE_API_VERSION")
 
 DEFAULT_API_VERSION: Final = "62.0"
+DEFAULT_RESERVE_PERCENT: Final = 10.0
 
 _TEXTS: Final = (CLIENT_ID, CLIENT_SECRET, USERNAME, PASSWORD, PRIVATE_KEY_PATH, REFRESH_TOKEN)
 _VERSION: Final = re.compile(r"v?(\d{2,3})(?:\.0)?", re.ASCII)
@@ -58,6 +59,7 @@ class SalesforceSettings:
         retry_delay: seconds of the first back-off.
         max_body_bytes: a larger answer, unpacked, is refused.
         bulk_timeout: seconds after which a bulk job that has not ended is aborted.
+        reserve_percent: the share of the org's API calls of a day that is left to others.
     """
 
     login_url: str
@@ -77,6 +79,7 @@ class SalesforceSettings:
     retry_delay: float = 0.5
     max_body_bytes: int = MAX_BODY_BYTES
     bulk_timeout: float = 3600.0
+    reserve_percent: float = DEFAULT_RESERVE_PERCENT
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "SalesforceSettings":
@@ -101,6 +104,7 @@ class SalesforceSettings:
             loopback_only=loopback_only,
             retry_delay=configuration.number(config, "retry_delay", 0.5, 0, 60),
             bulk_timeout=configuration.number(config, "bulk_timeout", 3600, 1, 86400),
+            reserve_percent=configuration.number(config, "api_reserve_percent", DEFAULT_RESERVE_PERCENT, 0, 99),
         )
         settings.login_flow()
         return settings

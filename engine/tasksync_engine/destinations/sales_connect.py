@@ -9,6 +9,7 @@ from tasksync_engine.records import Reader, Record, read_reminder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from tasksync_clients import RowResult
     from tasksync_clients.sales_connect import SalesConnectClient
@@ -34,6 +35,21 @@ class SalesConnectDestination(Destination):
     def calls(self) -> int:
         """API calls made so far."""
         return self._client.calls
+
+    def calls_left(self, changes: int = 0) -> int | None:  # noqa: ARG002 - there is nothing to ask
+        """Not counted: Sales Connect knows no allowance of a day."""
+        return None
+
+    def check_allowance(self) -> None:
+        """Nothing: see `calls_left`."""
+
+    def cost(self, linked: int, unlinked: int) -> int:  # noqa: ARG002 - see `calls_left`
+        """Nothing that counts."""
+        return 0
+
+    def time(self) -> datetime:
+        """Sales Connect's time."""
+        return self._client.server_time()
 
     def identity(self) -> tuple[str, str]:
         """The tenant's id, from its settings."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
+from tasksync_clients.salesforce.reading import RETRIEVE_AT_MOST
+from tasksync_clients.salesforce.writing import COLLECTION_AT_MOST
 from tasksync_clients.soql import chunked_in, is_id
 from tasksync_engine.destination import Destination
 from tasksync_engine.destinations.conversions import Outgoing, write_following
@@ -15,6 +18,7 @@ from tasksync_mappings import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from tasksync_clients import RowResult
     from tasksync_clients.salesforce import SalesforceClient
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from tasksync_mappings import Field, FieldMap
 
 TASK = "Task"
+LOOKED_UP_A_CALL = 240
+"""Ids of Sales Connect that one query takes, with 36 characters each."""
 TASK_PREFIX = "00T"
 ALWAYS_READ = (
     "Id",
@@ -49,6 +55,7 @@ class SalesforceDestination(Destination):
         self._client = client
         self._fields = fields
         self._link_field = fields.task_field
+        self._asked = False
         self._read_task = task_reader(fields.task_field)
 
     @property
@@ -65,6 +72,33 @@ class SalesforceDestination(Destination):
     def traces(self) -> CreatedTasks:
         """Tasks by their creator: also with a link field, for creates that went out before the mapping had one."""
         return CreatedTasks(self._client, self._read_task, self._columns())
+
+    def calls_left(self, changes: int = 0) -> int | None:
+        """API calls that may still be made without touching the reserve.
+
+        Every answer tells; where there was none yet, one is asked for before more changes than one call writes.
+        """
+        if self._client.calls_left is None and changes > COLLECTION_AT_MOST and not self._asked:
+            self._asked = True
+            next(self._client.query("SELECT Id FROM Task LIMIT 1"))  # any call tells, and this one is always permitted
+        return self._client.calls_left
+
+    def check_allowance(self) -> None:
+        """Make sure that another call may be made.
+
+        Raises:
+            AllowanceExhausted: It would touch the reserve.
+        """
+        self._client.check_allowance()
+
+    def cost(self, linked: int, unlinked: int) -> int:
+        """Reading what is linked, with a closer look at what hides; looking up what is not; and writing both."""
+        reading = ceil(linked / RETRIEVE_AT_MOST) + bool(linked) + ceil(unlinked / LOOKED_UP_A_CALL)
+        return reading + ceil(linked / COLLECTION_AT_MOST) + ceil(unlinked / COLLECTION_AT_MOST)
+
+    def time(self) -> datetime:
+        """Salesforce's time."""
+        return self._client.server_time()
 
     def identity(self) -> tuple[str, str]:
         """The organization's id, which the login tells."""

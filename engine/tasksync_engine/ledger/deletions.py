@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import deletions
@@ -65,6 +65,12 @@ def in_state(connection: Connection, states: Sequence[str], side: Side | None = 
     if side is not None:
         query = query.where(deletions.c.side == side)
     return [_deletion(row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, states: Sequence[str], side: Side) -> int:
+    """How many deletions of one side are in these states."""
+    query = select(func.count()).select_from(deletions)
+    return connection.execute(query.where(deletions.c.state.in_(states), deletions.c.side == side)).scalar_one()
 
 
 def note(connection: Connection, found: Iterable[Deletion]) -> None:

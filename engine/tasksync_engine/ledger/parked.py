@@ -25,9 +25,10 @@ CLAIMED = "claimed"
 RUNAWAY = "runaway"
 UNSETTLED = "unsettled"
 DOUBTFUL = "doubtful"
+ALLOWANCE = "allowance"
 INVALID_RECORD = "INVALID_RECORD"
 UNDONE = "undone"
-WAITING = frozenset({ROSTER, GONE})
+WAITING = frozenset({ROSTER, GONE, ALLOWANCE})
 """Reasons that end by themselves: another event, not a person, brings them on."""
 MEANT = frozenset({UNDONE})
 """Reasons that a person gave: nothing is to be done about them."""
@@ -51,6 +52,7 @@ class Parked:
         retry_at: When it is due; None: when the record changes again, or a person asks.
         run_id: The run that parked it.
         reported: Whether `check` has told it already.
+        owed: Whether an unlinked record's counterpart is owed whatever its age (§2.2).
     """
 
     side: Side
@@ -66,6 +68,7 @@ class Parked:
     retry_at: datetime | None = None
     run_id: int = 0
     reported: bool = False
+    owed: bool = True
 
     @property
     def needs_person(self) -> bool:
@@ -104,11 +107,15 @@ def everything(connection: Connection) -> list[Parked]:
 
 
 def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> list[Parked]:
-    """What is to be tried again in this run: due by its time, or waiting for the roster or its tombstone."""
+    """What is to be tried again in this run: due by its time, or waiting for the roster or for API calls.
+
+    What this run has parked itself is not due, but for what it kept back for its own end.
+    """
     by_time = and_(parked.c.retry_at.is_not(None), parked.c.retry_at <= at)
+    earlier = and_(parked.c.run_id != run_id, or_(by_time, parked.c.code == ROSTER))
     query = (
         select(parked)
-        .where(parked.c.side == side, parked.c.run_id != run_id, or_(by_time, parked.c.code == ROSTER))
+        .where(parked.c.side == side, or_(earlier, parked.c.code == ALLOWANCE))
         .order_by(parked.c.parked_at)
     )
     return [_parked(row) for row in connection.execute(query)]
@@ -140,6 +147,7 @@ def park(connection: Connection, changes: Iterable[Parked]) -> None:
             "retry_at": change.retry_at,
             "run_id": change.run_id,
             "reported": change.reported,
+            "owed": change.owed,
         }
         for change in latest.values()
     ]

@@ -28,6 +28,7 @@ class Participant:
         left_out: Why a user who is on takes no part, or None.
         email: For people to read.
         is_on: Whether task sync is turned on.
+        time_zone: Their time zone's IANA name, where Sales Connect knows it.
     """
 
     sales_connect_id: str
@@ -36,6 +37,7 @@ class Participant:
     left_out: str | None = None
     email: str | None = None
     is_on: bool = True
+    time_zone: str | None = None
 
 
 def participants(connection: Connection, *, everyone: bool = False) -> list[Participant]:
@@ -51,6 +53,7 @@ def participants(connection: Connection, *, everyone: bool = False) -> list[Part
             left_out=row.left_out,
             email=row.email,
             is_on=row.is_on,
+            time_zone=row.time_zone,
         )
         for row in connection.execute(query)
     ]
@@ -70,6 +73,7 @@ def replace(connection: Connection, people: Sequence[Participant]) -> None:
             "is_on": person.is_on,
             "enabled_at": person.enabled_at if person.is_on else None,
             "left_out": person.left_out,
+            "time_zone": person.time_zone,
         }
         for person in latest.values()
     ]

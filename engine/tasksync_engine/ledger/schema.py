@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
     false,
     text,
+    true,
 )
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ roster = Table(
     Column("is_on", Boolean, nullable=False),
     Column("enabled_at", Utc),
     Column("left_out", Words),
+    Column("time_zone", Words),
 )
 
 links = Table(
@@ -157,6 +159,7 @@ parked = Table(
     Column("retry_at", Utc),
     Column("run_id", Integer, nullable=False),
     Column("reported", Boolean, nullable=False),
+    Column("owed", Boolean, nullable=False, server_default=true()),
 )
 
 deletions = Table(

@@ -30,6 +30,13 @@ SALESFORCE_SETTINGS = (
     _text("private_key_path", "A PEM file whose certificate the connected app holds (JWT bearer login)."),
     _text("refresh_token", "A refresh token of the connected app.", secret=True),
     _text("api_version", "Salesforce's API version, 46.0 or newer."),
+    th.Property(
+        "api_reserve_percent",
+        th.IntegerType,
+        default=10,
+        description="The share of the org's daily API calls that is left to others. When calls are short, completions, "
+        "deletions and what is due today go first and the rest waits; at the reserve the run stops.",
+    ),
 )
 
 SALES_CONNECT_SETTINGS = (

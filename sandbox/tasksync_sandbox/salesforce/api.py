@@ -26,7 +26,6 @@ from tasksync_sandbox.salesforce.http import (
     find,
     spelled,
 )
-from tasksync_sandbox.salesforce.org import DAILY_CALLS
 from tasksync_sandbox.salesforce.resources.collections import CollectionResources
 from tasksync_sandbox.salesforce.resources.composites import CompositeResources
 from tasksync_sandbox.salesforce.resources.descriptions import DescriptionResources
@@ -107,7 +106,7 @@ class DataApi:
 
     def response(self, answer: Answer) -> Response:
         """Return an answer as HTTP, with the count of calls that every data reply carries."""
-        headers = {"Sforce-Limit-Info": f"api-usage={self._org.calls_used}/{DAILY_CALLS}", **answer.headers}
+        headers = {"Sforce-Limit-Info": f"api-usage={self._org.calls_used}/{self._org.daily_calls}", **answer.headers}
         if answer.body is None:
             return Response(status_code=answer.status, headers=headers)
         if isinstance(answer.body, bytes):
@@ -120,7 +119,7 @@ class DataApi:
         _check_length(request.scope, len(path) + len(query) + 1)
         version = _version(path)
         user = self._sessions.user_of(request.headers.get("authorization", ""))
-        self._org.calls_used += 1
+        self._org.count_call()
         headers = {name.lower(): value for name, value in request.headers.items()}
         headers["x-sandbox-origin"] = f"{request.url.scheme}://{request.url.netloc}"
         call = Call(

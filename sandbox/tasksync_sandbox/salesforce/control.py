@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from starlette.routing import Route
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     Change = Callable[[SObject, Row], None]
 
 
+class AllowanceRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What sets the daily allowance; what is left out stays."""
+
+    used: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    max: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
 class OrgControl:
     """Does to an org what its API cannot, or only in years."""
 
@@ -45,6 +52,7 @@ class OrgControl:
             Route("/purge_delete_log", self.purge_delete_log, methods=["POST"]),
             Route("/schema", self.schema, methods=["POST"]),
             Route("/logins", self.logins, methods=["POST"]),
+            Route("/allowance", self.allowance, methods=["POST"]),
         ]
 
     async def undelete(self, request: Request) -> Response:
@@ -120,6 +128,18 @@ class OrgControl:
         if "session_seconds" in asked:
             self._sessions.lifetime = asked["session_seconds"]
         return JSONResponse({})
+
+    async def allowance(self, request: Request) -> Response:
+        """Set the API calls of the last 24 hours, how many there may be, or both; the next call counts on."""
+        try:
+            asked = msgspec.json.decode(await request.body(), type=AllowanceRequest)
+        except ValueError as problem:
+            return JSONResponse({"error": str(problem)}, 400)
+        if asked.used is not None:
+            self._org.calls_used = asked.used
+        if asked.max is not None:
+            self._org.daily_calls = asked.max
+        return JSONResponse({"used": self._org.calls_used, "max": self._org.daily_calls})
 
     def _each(self, body: bytes, change: Change) -> Response:
         """Change each record that the body names by id; all of them or none."""

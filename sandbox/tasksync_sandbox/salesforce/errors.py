@@ -92,3 +92,8 @@ class SalesforceError(Exception):
 def not_found(message: str = "The requested resource does not exist") -> SalesforceError:
     """Return the 404 of an unknown resource or record."""
     return SalesforceError(Code.NOT_FOUND, message, 404)
+
+
+def calls_used_up() -> SalesforceError:
+    """Return the 403 of an org that has used up its calls of the day."""
+    return SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, "TotalRequests Limit exceeded.", 403)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tasksync_sandbox.salesforce.database import Database
+from tasksync_sandbox.salesforce.errors import calls_used_up
 from tasksync_sandbox.salesforce.ids import make_id
 from tasksync_sandbox.salesforce.rows import made
 from tasksync_sandbox.salesforce.soql.dates import stamp
@@ -51,6 +52,7 @@ class Org:
         self.queries = Queries(self.database)
         self.deletions = core.store.table("DeletionLog", Deletion, lambda entry: f"{entry.sobject}:{entry.id}")
         self.calls_used = 0
+        self.daily_calls = DAILY_CALLS
 
     @property
     def id(self) -> str:
@@ -110,7 +112,18 @@ class Org:
         self.store.clear(keep=(*KEPT_VALUES, *sessions))
         self.database.schema.reset()
         self.calls_used = 0
+        self.daily_calls = DAILY_CALLS
         self.found()
+
+    def count_call(self) -> None:
+        """Count a call.
+
+        Raises:
+            SalesforceError: the allowance is used up.
+        """
+        if self.calls_used >= self.daily_calls:
+            raise calls_used_up()
+        self.calls_used += 1
 
     def next_id(self, sobject: SObject) -> str:
         """Return an id that no record has had; inside a transaction."""

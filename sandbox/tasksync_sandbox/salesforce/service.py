@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.salesforce.api import DataApi
 from tasksync_sandbox.salesforce.control import OrgControl
-from tasksync_sandbox.salesforce.errors import Code, SalesforceError
+from tasksync_sandbox.salesforce.errors import Code, SalesforceError, calls_used_up
 from tasksync_sandbox.salesforce.http import failure
 from tasksync_sandbox.salesforce.loading import Loader
 from tasksync_sandbox.salesforce.login.endpoints import Login
@@ -80,8 +80,7 @@ class SalesforceService:
 
     def daily_limit(self) -> Response:
         """Return the answer of an org that has used up its day."""
-        error = SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, "TotalRequests Limit exceeded.", 403)
-        return self._api.response(failure(error))
+        return self._api.response(failure(calls_used_up()))
 
     def expire_session(self, request: Request) -> None:
         """End the session of a request."""

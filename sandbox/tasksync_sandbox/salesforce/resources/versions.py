@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasksync_sandbox.salesforce.http import Answer, Call, Resource, resource
-from tasksync_sandbox.salesforce.org import DAILY_CALLS
 
 if TYPE_CHECKING:
     from tasksync_sandbox.salesforce.bulk.jobs import Allowance
@@ -53,9 +52,9 @@ class VersionResources:
     def limits(self, call: Call) -> Answer:
         """Tell what is left of the allowances."""
         del call
-        now = self._org.core.clock.timestamp()
+        now, daily = self._org.core.clock.timestamp(), self._org.daily_calls
         body: dict[str, Any] = {
-            "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": max(0, DAILY_CALLS - self._org.calls_used)},
+            "DailyApiRequests": {"Max": daily, "Remaining": max(0, daily - self._org.calls_used)},
             "DailyBulkApiBatches": {"Max": self._batches.most, "Remaining": self._batches.left(now)},
             "DailyBulkV2QueryJobs": {"Max": self._query_jobs.most, "Remaining": self._query_jobs.left(now)},
             "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},

@@ -20,6 +20,10 @@ def upgrade() -> None:
     op.create_index("ix_conflicts_at", "conflicts", ["at"], unique=False)
     op.create_index("ix_runs_started", "runs", ["started_at"], unique=False)
     op.create_index("ix_conflicts_run", "conflicts", ["run_id"], unique=False)
+    with op.batch_alter_table("parked") as parked:
+        parked.add_column(sa.Column("owed", sa.Boolean(), nullable=False, server_default=sa.true()))
+    with op.batch_alter_table("roster") as roster:
+        roster.add_column(sa.Column("time_zone", sa.Text(), nullable=True))
     with op.batch_alter_table("links") as links:
         links.add_column(sa.Column("pointer_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("intents") as intents:
