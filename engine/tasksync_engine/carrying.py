@@ -99,7 +99,7 @@ class Carrier:
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:
             self.settlement.park(refused(making.source, {}, result, making.retried))
-            if not is_repeatable(self.context):
+            if not (result.ok or is_repeatable(self.context)):
                 self.settlement.intents_done.add((making.source.side, making.source.id))  # it made nothing
 
     def _intent(self, making: Making) -> Intent:

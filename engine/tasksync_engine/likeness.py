@@ -5,8 +5,9 @@ Pure: no clock, no I/O. Salesforce keeps nothing else of a request that a task w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from operator import eq, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.destination import Window
@@ -14,11 +15,13 @@ from tasksync_engine.records import salesforce_id
 from tasksync_mappings.fields import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tasksync_engine.ledger.intents import Intent, Sent
     from tasksync_engine.records import Record
     from tasksync_mappings import FieldMap
+
+    Find = Callable[[FieldMap, Sequence[Intent], Sequence[Record]], Iterator[tuple[Intent, Record]]]
 
 CLOCKS_APART = timedelta(minutes=1)
 """How far two servers of one org may disagree about the time."""
@@ -37,15 +40,15 @@ def window(sent: Sent) -> Window:
     return Window(sent.by, (sent.at - CLOCKS_APART).replace(microsecond=0), ends)
 
 
-def may_be(sent: Sent, task: Record) -> bool:
-    """Whether this create can have made the task at all, whatever it holds.
+def may_be(span: Window, task: Record) -> bool:
+    """Whether a create of this window can have made the task at all, whatever it holds.
 
     A task of which nobody has told its creator may be anybody's.
     """
-    raw, span = task.raw, window(sent)
+    raw = task.raw
     if raw.get("TaskSubtype") not in {None, "Task"} or raw.get("IsRecurrence") or raw.get("RecurrenceActivityId"):
         return False
-    if task.created_at is None or salesforce_id(raw.get("CreatedById")) not in {None, sent.by}:
+    if task.created_at is None or salesforce_id(raw.get("CreatedById")) not in {None, span.by}:
         return False
     return span.begins <= task.created_at and (span.ends is None or task.created_at <= span.ends)
 
@@ -67,11 +70,15 @@ def assign(fields: FieldMap, waiting: Sequence[Intent], tasks: Sequence[Record])
     half of the values are still those that were sent; the likest pair goes first.
     """
     eldest_first = sorted(tasks, key=_age)
+    columns = (*fields.columns("task"), *REFERENCES)
     made: dict[str, Record] = {}
     taken: set[str] = set()
-    for pairs in (_equal, _alike):
+    # Pairs that differ in one column at most are found without comparing each with each: so a thousand creates are, to
+    # whose tasks an automation of the org did the same.
+    finds: list[Find] = [partial(_equal, but=column) for column in (None, *columns)]
+    for find in (*finds, _alike):
         left = [intent for intent in waiting if intent.record_id not in made]
-        for intent, task in pairs(fields, left, [task for task in eldest_first if task.id not in taken]):
+        for intent, task in find(fields, left, [task for task in eldest_first if task.id not in taken]):
             if intent.record_id not in made and task.id not in taken:
                 made[intent.record_id] = task
                 taken.add(task.id)
@@ -100,48 +107,59 @@ def _values(fields: FieldMap, columns: Sequence[str], values: Mapping[str, Any])
     return tuple(found)
 
 
-def _equal(fields: FieldMap, waiting: Sequence[Intent], tasks: Sequence[Record]) -> list[tuple[Intent, Record]]:
-    """Pairs that agree in everything, in order of their age."""
-    kinds = {_columns(fields, intent.sent.values) for intent in waiting if intent.sent}
-    holding: dict[tuple[Any, ...], list[Record]] = {}
-    for columns in kinds:
-        for task in tasks:
-            holding.setdefault((columns, _values(fields, columns, task.raw)), []).append(task)
-    pairs = []
-    for intent in sorted(waiting, key=lambda intent: (intent.sent is not None and intent.sent.at, intent.record_id)):
-        if intent.sent is None:
-            continue
-        columns = _columns(fields, intent.sent.values)
-        queue = holding.get((columns, _values(fields, columns, intent.sent.values)), [])
-        fitting = next((task for task in queue if may_be(intent.sent, task)), None)
-        if fitting is not None:
-            queue.remove(fitting)
-            pairs.append((intent, fitting))
-    return pairs
+def _is_near(subject_agrees: bool, agreeing: int, number: int, task: Record) -> bool:  # noqa: FBT001 - a fact
+    """Whether a task that differs in something from what was sent is the create's all the same."""
+    return subject_agrees or (was_touched(task) and 2 * agreeing >= number)
 
 
-@dataclass(frozen=True, slots=True)
-class _Alike:
-    agreeing: int
-    intent: Intent
-    task: Record
-
-
-def _alike(fields: FieldMap, waiting: Sequence[Intent], tasks: Sequence[Record]) -> list[tuple[Intent, Record]]:
-    """Pairs that agree in enough, the likest first."""
+def _equal(
+    fields: FieldMap, waiting: Sequence[Intent], tasks: Sequence[Record], *, but: str | None
+) -> Iterator[tuple[Intent, Record]]:
+    """Pairs that agree in everything, or in all but one column, in order of their age."""
     subject = fields.named("name").task
-    found = []
-    for intent in waiting:
-        if intent.sent is None:
+    held: dict[tuple[str, ...], dict[tuple[str, ...], list[Record]]] = {}
+    for intent, sent in sorted(_sent(waiting), key=lambda pair: (pair[1].at, pair[0].record_id)):
+        columns = _columns(fields, sent.values)
+        compared = tuple(column for column in columns if column != but)
+        if but is not None and len(compared) == len(columns):
             continue
-        columns = _columns(fields, intent.sent.values)
-        wanted = _values(fields, columns, intent.sent.values)
-        for task in tasks:
-            if not may_be(intent.sent, task):
-                continue
-            agrees = dict(zip(columns, map(str.__eq__, wanted, _values(fields, columns, task.raw)), strict=True))
-            agreeing = sum(agrees.values())
-            if agrees.get(subject) or (was_touched(task) and 2 * agreeing >= len(columns)):
-                found.append(_Alike(agreeing, intent, task))
-    found.sort(key=lambda pair: (-pair.agreeing, _age(pair.task), pair.intent.record_id))
-    return [(pair.intent, pair.task) for pair in found]
+        if compared not in held:
+            held[compared] = _by_values(fields, compared, tasks)
+        queue, span = held[compared].get(_values(fields, compared, sent.values), []), window(sent)
+        for task in queue:
+            if may_be(span, task) and (but is None or _is_near(but != subject, len(compared), len(columns), task)):
+                queue.remove(task)
+                yield intent, task
+                break
+
+
+def _by_values(
+    fields: FieldMap, columns: Sequence[str], tasks: Sequence[Record]
+) -> dict[tuple[str, ...], list[Record]]:
+    found: dict[tuple[str, ...], list[Record]] = {}
+    for task in tasks:
+        found.setdefault(_values(fields, columns, task.raw), []).append(task)
+    return found
+
+
+def _sent(waiting: Sequence[Intent]) -> list[tuple[Intent, Sent]]:
+    return [(intent, intent.sent) for intent in waiting if intent.sent is not None]
+
+
+def _alike(fields: FieldMap, waiting: Sequence[Intent], tasks: Sequence[Record]) -> Iterator[tuple[Intent, Record]]:
+    """Pairs that agree in enough, the likest first."""
+    found = []
+    held: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for intent, sent in _sent(waiting):
+        columns = _columns(fields, sent.values)
+        if columns not in held:
+            held[columns] = [_values(fields, columns, task.raw) for task in tasks]
+        span = window(sent)
+        wanted, subject = _values(fields, columns, sent.values), columns.index(fields.named("name").task)
+        for task, values in zip(tasks, held[columns], strict=True):
+            agreeing = sum(map(eq, wanted, values))
+            if _is_near(wanted[subject] == values[subject], agreeing, len(columns), task) and may_be(span, task):
+                found.append((-agreeing, _age(task), intent.record_id, intent, task))
+    found.sort(key=itemgetter(0, 1, 2))
+    for *_, intent, task in found:
+        yield intent, task

@@ -87,7 +87,7 @@ def _verdict(intent: Intent, made: Mapping[str, Record], left: Sequence[Record],
         return Verdict(Outcome.MADE, made[intent.record_id])
     if intent.sent is None or intent.sent.missed_at is None or at < intent.sent.missed_at + LONGEST_CALL:
         return Verdict(Outcome.UNDER_WAY)
-    doubtful = any(may_be(intent.sent, task) for task in left)
+    doubtful = any(may_be(window(intent.sent), task) for task in left)
     return Verdict(Outcome.DOUBTFUL if doubtful else Outcome.NOT_MADE)
 
 
@@ -121,8 +121,9 @@ def undecided_codes(
         retried: The parked changes that are tried again: a doubtful one only at the word of a person, who has looked.
     """
     with context.ledger.transaction() as connection:
-        of_others = [intent.sent for intent in intents.unsettled(connection, context.target) if intent.sent]
-    found = {record.id: UNSETTLED for record in records if any(may_be(sent, record) for sent in of_others)}
+        of_others = intents.unsettled(connection, context.target)
+    spans = merged(window(intent.sent) for intent in of_others if intent.sent)
+    found = {record.id: UNSETTLED for record in records if any(may_be(span, record) for span in spans)}
     told = {key for key, change in retried.items() if change.code == DOUBTFUL}
     for key, verdict in verdicts.items():
         if verdict.outcome is Outcome.UNDER_WAY:

@@ -10,7 +10,7 @@ from tests.sync.team import salesforce_user
 
 pytestmark = pytest.mark.usefixtures("without_link_field")
 
-CONTACTS = [f"003Tm000000000{number}AAA" for number in (1, 2)]
+CONTACTS = [f"003Tm000000000{number}AAA" for number in range(1, 7)]
 
 
 @pytest.mark.parametrize("number", [1, 5])
@@ -131,14 +131,27 @@ def test_reminders_that_differ_in_their_person_alone(team, meltano):
             "people": [{"id": contact, "name": contact, "salesforce_contact_id": contact} for contact in CONTACTS]
         },
     )
-    reminders = {
-        team.remind("Step 1", person={"salesforce_contact_id": contact}): contact for contact in reversed(CONTACTS)
-    }
+    reminders = {team.remind("Step 1", person={"salesforce_contact_id": contact}): contact for contact in CONTACTS}
     lose_creates(team, meltano)
     for task in team.tasks():
         team.edit_task(task["Id"], Subject="Step 1, renamed")
     meltano.sync()
     assert {reminder: team.task_of(reminder)["WhoId"] for reminder in reminders} == reminders
+
+
+def test_the_like_of_a_task_that_is_gone_for_good_is_not_taken(team, meltano):
+    """Two of one name are made, and one is purged: its reminder gets a new task, and not the other one's."""
+    reminders = {team.remind("Same", details=details): details for details in ("a", "b")}
+    lose_creates(team, meltano)
+    (gone,) = [row["Id"] for row in team.tasks() if row["Description"] == "b"]
+    team.delete_task(gone)
+    team.sandbox.control("salesforce", "POST", "purge", {"ids": [gone]})
+    meltano.sync()
+    team.later(700)
+    meltano.sync()
+    assert {reminder: team.task_of(reminder)["Description"] for reminder in reminders} == reminders
+    assert len(team.tasks()) == 2
+    quiet(team, meltano)
 
 
 def test_a_part_of_the_creates_arrived(team, meltano):
