@@ -194,6 +194,21 @@ def test_what_may_still_be_under_way_is_not_made_again(team, meltano, ledger):
     quiet(team, meltano)
 
 
+def test_the_base_is_what_the_last_create_sent(team, meltano, ledger):
+    """The first one never arrived, and the second one's answer is lost: a third edit is no conflict."""
+    reminder = team.remind(details="v1")
+    lose_creates(team, meltano, "drop_before")
+    meltano.to_salesforce()
+    team.later(700)
+    team.edit_reminder(reminder, details="v2")
+    lose_creates(team, meltano)
+    team.edit_reminder(reminder, details="v3")
+    meltano.sync()
+    assert [row["Description"] for row in team.tasks()] == ["v3"]
+    assert ledger("SELECT * FROM conflicts") == []
+    quiet(team, meltano)
+
+
 def test_a_task_that_becomes_visible_late_is_found(team, meltano):
     """The run died, and its create's transaction ends minutes later."""
     team.remind()

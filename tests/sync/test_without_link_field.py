@@ -101,7 +101,9 @@ def test_a_lost_answer_to_a_pointer(team, meltano, ledger):
         meltano.to_salesconnect()
     team.heal()
     assert pointers(team) == [row["Id"] for row in team.tasks()]
+    team.sandbox.forget_calls()
     quiet(team, meltano)
+    assert not [call for call in team.sandbox.calls("sales_connect")["by_endpoint"] if "batch" in call]
     assert ledger("SELECT DISTINCT pointer_owed FROM links") == [{"pointer_owed": 0}]
 
 
