@@ -152,6 +152,10 @@ class Team:
         soql = f"SELECT {', '.join(fields + self.link_fields)} FROM Task"  # noqa: S608 - SOQL, of these names alone
         return list(self.data("GET", "query", params={"q": soql}).json()["records"])
 
+    def count_tasks(self) -> int:
+        """How many tasks live."""
+        return int(self.data("GET", "query", params={"q": "SELECT COUNT() FROM Task"}).json()["totalSize"])
+
     def task_of(self, reminder_id: str) -> dict[str, Any]:
         """The one living task of a reminder."""
         pointer = (self.reminder(reminder_id) or {}).get("salesforce_task_id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tap_salesconnect.tap import TapSalesconnect
@@ -202,3 +204,44 @@ def test_a_deletion_while_sync_was_off_is_carried_out(team, meltano):
     team.switch("u1", on=True)
     meltano.sync()
     assert team.reminders() == []
+
+
+def test_more_deletions_than_a_piece_are_counted_together(team, meltano):
+    """The brake looks at all that a run would delete, and holds all of it or none."""
+    number = 2100
+    reminders = [{**_reminder(team, n), "created_at": team.stamp(datetime.now(UTC))} for n in range(number)]
+    team.sandbox.load(sales_connect={"reminders": reminders})
+    meltano.sync()
+    assert team.count_tasks() == number
+    gone = {"deleted_at": team.stamp(datetime.now(UTC)), "updated_at": team.stamp(datetime.now(UTC))}
+    team.sandbox.load(sales_connect={"reminders": [{"id": one["id"], **gone} for one in reminders[:-1]]})
+    meltano.sync()
+    assert team.count_tasks() == number
+    meltano.settings = {"allow_mass_delete": True}
+    meltano.sync()
+    assert team.count_tasks() == 1
+
+
+def test_the_brake_counts_what_would_be_deleted_and_not_what_is_pending(team, meltano):
+    """Tasks that are gone already need no deletion: the tombstones close their links, and hold up nothing."""
+    reminders = [team.remind(f"Call {n}") for n in range(12)]
+    meltano.sync()
+    meltano.settings = {"max_delete_count": 5}
+    pairs = [(reminder, team.task_of(reminder)["Id"]) for reminder in reminders[:9]]
+    for reminder, _ in pairs:
+        team.delete_reminder(reminder)
+    for _, task in pairs[1:]:
+        team.delete_task(task)
+    meltano.to_salesforce()
+    assert len(team.tasks()) == 3
+
+
+def _reminder(team, number):
+    now = team.stamp(datetime.now(UTC))
+    return {
+        "id": f"rem_many_{number}",
+        "name": f"Call {number}",
+        "type": "call",
+        "assignee_id": "u1",
+        "updated_at": now,
+    }

@@ -73,6 +73,16 @@ def count(connection: Connection, states: Sequence[str], side: Side) -> int:
     return connection.execute(query.where(deletions.c.state.in_(states), deletions.c.side == side)).scalar_one()
 
 
+def in_order(
+    connection: Connection, states: Sequence[str], side: Side, *, after: str | None, limit: int
+) -> list[Deletion]:
+    """At most `limit` deletions of one side in these states, by record id, from behind `after` on."""
+    query = select(deletions).where(deletions.c.side == side, deletions.c.state.in_(states))
+    if after is not None:
+        query = query.where(deletions.c.record_id > after)
+    return [_deletion(row) for row in connection.execute(query.order_by(deletions.c.record_id).limit(limit))]
+
+
 def note(connection: Connection, found: Iterable[Deletion]) -> None:
     """Store deletions; each replaces what was stored of its record."""
     latest = {(deletion.side, deletion.record_id): deletion for deletion in found}

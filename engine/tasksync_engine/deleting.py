@@ -1,0 +1,341 @@
+"""Deletions on their way to the other side: counted, and carried out or held by the brake (sync-rules §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tasksync_engine.answers import STALE_STATUS, Answers
+from tasksync_engine.arrived import going_out, look
+from tasksync_engine.ledger import deletions, intents, links, runs
+from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
+from tasksync_engine.ledger.parked import ROSTER
+from tasksync_engine.ledger.runs import Event, RecordedConflict
+from tasksync_engine.ledger.store import now
+from tasksync_engine.pairing import counterpart, is_free
+from tasksync_engine.parking import refused, waiting
+from tasksync_engine.settlement import Settlement
+from tasksync_engine.unsettled import Outcome, Verdict, counterparts_made, look_up
+from tasksync_engine.work import Pairing
+from tasksync_mappings import Conflict, DeletePolicy, DeletionOutcome, Pair, merge_deletion, other
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from tasksync_clients import RowResult
+    from tasksync_engine.context import Context
+    from tasksync_engine.ledger.links import Link
+    from tasksync_engine.ledger.parked import Parked
+    from tasksync_engine.records import Record
+    from tasksync_mappings import Side
+
+ROUNDS = 3
+PIECE = 2000
+"""Deletions that are in memory at once; as many as one read of Salesforce takes."""
+WAITING = (PENDING, HELD)
+
+
+@dataclass(slots=True)
+class Doomed:
+    """One deletion with what it meets on the other side."""
+
+    deletion: Deletion
+    tombstone: Record
+    link: Link | None
+    current: Record | None = None
+    outcome: DeletionOutcome | None = None
+
+    @property
+    def ids(self) -> tuple[str | None, str | None]:
+        """(reminder id, task id)."""
+        there = self.current.id if self.current else (self.link.record_id(_far(self)) if self.link else None)
+        here = self.tombstone.id
+        return (here, there) if self.tombstone.side == "reminder" else (there, here)
+
+    @property
+    def task_stamp(self) -> datetime | None:
+        """The task's stamp as last seen, in whole seconds as Salesforce keeps it."""
+        task = self.tombstone if self.tombstone.side == "task" else self.current
+        return task.stamp.replace(microsecond=0) if task else None
+
+
+def _far(doomed: Doomed) -> Side:
+    return other(doomed.tombstone.side)
+
+
+def carry_out(context: Context, retried: Mapping[str, Parked]) -> None:
+    """Carry out what is pending or held, or hold it (§6): piece by piece, however much it is.
+
+    Where the brake could hold, all of it is decided first, and what is to be deleted is held until it is counted.
+
+    Args:
+        context: The run.
+        retried: Parked deletions that are tried again, by source id.
+
+    Raises:
+        StopRun: The destination cannot go on; what was carried out before is settled.
+    """
+    condemned = 0
+    if _brake_holds(context, _number_pending(context)):
+        for piece in _pieces(context, retried):
+            condemned += piece.hold()
+        if _brake_holds(context, condemned):
+            context.counts["held"] += condemned
+            return
+    for piece in _pieces(context, retried):
+        piece.carry_out()
+
+
+def _number_pending(context: Context) -> int:
+    with context.ledger.transaction() as connection:
+        return deletions.count(connection, WAITING, context.source)
+
+
+def _brake_holds(context: Context, number: int) -> bool:
+    settings = context.settings
+    if settings.allow_mass_delete or number <= settings.max_delete_count:
+        return False
+    with context.ledger.transaction() as connection:
+        in_scope = links.count_open(connection)
+    return number > in_scope * settings.max_delete_percent / 100
+
+
+def _pieces(context: Context, retried: Mapping[str, Parked]) -> Iterator[_Piece]:
+    last: str | None = None
+    while True:
+        with context.ledger.transaction() as connection:
+            found = deletions.in_order(connection, WAITING, context.source, after=last, limit=PIECE)
+        if not found:
+            return
+        yield _Piece(context, retried, found)
+        last = found[-1].record_id
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Some of a run's deletions: looked up, decided, carried out or held."""
+
+    context: Context
+    retried: Mapping[str, Parked]
+    waiting: Sequence[Deletion]
+    settlement: Settlement = field(default_factory=Settlement)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+
+    def hold(self) -> int:
+        """Decide, do what needs no deletion, and hold the rest; returns how many those are."""
+        condemned = self._condemned()
+        for doomed in condemned:
+            self._note(doomed, HELD)
+        self.context.settle(self.settlement)
+        return len(condemned)
+
+    def carry_out(self) -> None:
+        """Decide, and delete what is to be deleted."""
+        condemned = self._condemned()
+        try:
+            self._delete(condemned)
+        finally:
+            self.context.settle(self.settlement)
+
+    def _condemned(self) -> list[Doomed]:
+        """Those whose other record is to be deleted; what needs no deletion is done."""
+        pending = self._pending()
+        if not pending:
+            return []
+        self.context.prepare()
+        if self._link_begun([doomed for doomed in pending if doomed.link is None]):
+            pending = self._pending()
+        linked = [doomed for doomed in pending if doomed.link is not None]
+        found = self._find_unlinked([doomed for doomed in pending if doomed.link is None and self._is_known(doomed)])
+        self._read(linked)
+        return [doomed for doomed in (*linked, *found) if self._decide(doomed)]
+
+    def _pending(self) -> list[Doomed]:
+        context = self.context
+        with context.ledger.transaction() as connection:
+            known = links.of_records(connection, context.source, [deletion.record_id for deletion in self.waiting])
+        pending = []
+        for deletion in self.waiting:
+            past = known.get(deletion.record_id, ())
+            link = next((link for link in past if link.state == links.OPEN), None)
+            if link is None and past:
+                self.settlement.undeleted.add(deletion.record_id)  # closed meanwhile, by the other direction
+                continue
+            pending.append(Doomed(deletion, context.read_source(deletion.tombstone), link))
+        return pending
+
+    def _link_begun(self, unlinked: Sequence[Doomed]) -> bool:
+        """Link the records that a crashed run had made for what is deleted now, whatever their stamps say (§7.4)."""
+        with self.context.ledger.transaction() as connection:
+            begun = intents.of_records(connection, self.context.source, [doomed.tombstone.id for doomed in unlinked])
+        if not begun:
+            return False
+        self.verdicts = look_up(self.context, list(begun.values()))
+        linking = Settlement()
+        settled = [doomed for doomed in unlinked if doomed.tombstone.id in begun and self._is_known(doomed)]
+        for doomed, living in self._living(settled):
+            linking.intents_done.add((self.context.source, doomed.tombstone.id))
+            if living is not None:
+                pairing = Pairing(doomed.tombstone, living.id, base=begun[doomed.tombstone.id].base, current=living)
+                linking.new_links.append(self.context.new_link(pairing))
+        self.context.settle(linking)
+        return True
+
+    def _is_known(self, doomed: Doomed) -> bool:
+        """Whether what its create made can be known; its deletion waits while that may still become visible."""
+        verdict = self.verdicts.get(doomed.tombstone.id)
+        return verdict is None or verdict.outcome is not Outcome.UNDER_WAY
+
+    def _find_unlinked(self, unlinked: Sequence[Doomed]) -> list[Doomed]:
+        """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
+        condemned = []
+        for doomed, living in self._living(unlinked):
+            doomed.current = living
+            if living is None or not self._untouched(living, doomed.tombstone):
+                self._note(doomed, DONE)
+            elif self.context.settings.delete_conflict_policy == DeletePolicy.KEEP:
+                self._keep_unlinked(doomed, living)
+            else:
+                condemned.append(doomed)
+        return condemned
+
+    def _keep_unlinked(self, doomed: Doomed, living: Record) -> None:
+        """Without a base nobody can tell whether it was edited, so `keep` keeps it, as it does a linked one (§2.3)."""
+        pairing = Pairing(doomed.tombstone, living.id, current=living)
+        self.settlement.kept_pairs.append(pairing.as_new_link())
+        self.settlement.undeleted.add(doomed.tombstone.id)
+        self.settlement.events.append(Event("close", *doomed.ids, {"outcome": DeletionOutcome.KEEP.value}))
+
+    def _living(self, unlinked: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
+        """Each unlinked tombstone with its counterpart, if one lives."""
+        if not unlinked:
+            return []
+        candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
+        candidates |= counterparts_made(self.verdicts)
+        ids = sorted({candidate.id for found in candidates.values() for candidate in found})
+        with self.context.ledger.transaction() as connection:
+            held = links.of_records(connection, self.context.target, ids)
+        pairs = []
+        for doomed in unlinked:
+            free = [
+                candidate
+                for candidate in candidates.get(doomed.tombstone.id, ())
+                if is_free(doomed.tombstone, held.get(candidate.id, ()))
+            ]
+            found = counterpart(doomed.tombstone, free)
+            pairs.append((doomed, None if found is None or found.is_tombstone else found))
+        return pairs
+
+    def _untouched(self, living: Record, tombstone: Record) -> bool:
+        deleted_at = tombstone.deleted_at
+        return (
+            deleted_at is not None
+            and living.stamp.replace(microsecond=0) <= deleted_at.replace(microsecond=0)
+            and self.context.participation.takes_part(living.side, living.user)
+        )
+
+    def _read(self, linked: Sequence[Doomed]) -> None:
+        if not linked:
+            return
+        target = self.context.target
+        current = self.context.destination.read([doomed.link.record_id(target) for doomed in linked if doomed.link])
+        for doomed in linked:
+            if doomed.link is not None:
+                doomed.current = current.get(doomed.link.record_id(target))
+
+    def _decide(self, doomed: Doomed) -> bool:
+        """Whether the other record is to be deleted; what needs no deletion is done here."""
+        if doomed.link is None:
+            doomed.outcome = DeletionOutcome.DELETE
+            return True
+        context, current = self.context, doomed.current
+        if current is None and doomed.link.user(context.target) is None:
+            self.settlement.counts["not visible yet"] += 1  # we made it, and nobody has seen it: it is not gone
+            return False
+        doomed.outcome = merge_deletion(
+            context.translation,
+            context.source,
+            look(doomed.link, context.fields, current).base,
+            current.raw if current else None,
+            context.settings.delete_conflict_policy,
+        )
+        if current is not None and not context.participation.takes_part(current.side, current.user):
+            self._park(doomed, waiting(doomed.tombstone, ROSTER, previous=self.retried.get(doomed.tombstone.id)))
+            return False
+        if doomed.outcome in {DeletionOutcome.DELETE, DeletionOutcome.DELETE_CHANGED}:
+            return True
+        self._close(doomed)
+        return False
+
+    def _delete(self, condemned: Sequence[Doomed]) -> None:
+        waiting = list(condemned)
+        for attempt in range(ROUNDS):
+            if not waiting:
+                return
+            if self.context.settings.dry_run:
+                for doomed in waiting:
+                    self._deleted(doomed)
+                return
+            records = [doomed.current for doomed in waiting if doomed.current is not None]
+            self._record_ahead(waiting)
+            moved: list[Doomed] = []
+            with Answers(lambda records=records: self.context.destination.delete(records)) as results:  # type: ignore[misc]
+                for doomed, result in zip(waiting, results, strict=False):
+                    self._answered(doomed, result, moved, last=attempt == ROUNDS - 1)
+            self._read(moved)
+            waiting = [doomed for doomed in moved if doomed.link is not None and self._decide(doomed)]
+
+    def _answered(self, doomed: Doomed, result: RowResult | None, moved: list[Doomed], *, last: bool) -> None:
+        if result is None:
+            return
+        if result.ok:
+            self._deleted(doomed)
+        elif result.status == STALE_STATUS and not last:
+            moved.append(doomed)
+        else:
+            if doomed.link is not None:
+                self.settlement.rebased[doomed.link.id] = doomed.link  # it did not go out: the note goes
+            self._park(doomed, refused(doomed.tombstone, {}, result, self.retried.get(doomed.tombstone.id)))
+
+    def _deleted(self, doomed: Doomed) -> None:
+        self.settlement.counts["deleted"] += 1
+        self.settlement.counts["conflicts"] += doomed.outcome is DeletionOutcome.DELETE_CHANGED
+        if doomed.link is not None:
+            self._close(doomed, action="delete")
+            return
+        self.settlement.events.append(Event("delete", *doomed.ids, {"to": self.context.target}))
+        self._note(doomed, DONE)
+
+    def _close(self, doomed: Doomed, action: str = "close") -> None:
+        """End the link; under `keep` neither record gets a new counterpart."""
+        if doomed.link is None:
+            return
+        ended = self.settlement.kept if doomed.outcome is DeletionOutcome.KEEP else self.settlement.closed
+        ended.append((doomed.link, doomed.task_stamp))
+        self.settlement.undeleted.add(doomed.tombstone.id)
+        detail = {"to": self.context.target, "outcome": doomed.outcome.value if doomed.outcome else None}
+        self.settlement.events.append(Event(action, *doomed.ids, detail))
+
+    def _record_ahead(self, condemned: Sequence[Doomed]) -> None:
+        """Note what goes out (§7.4); a deletion that takes edits with it is a conflict that it won (§6)."""
+        found = []
+        for doomed in condemned:
+            if doomed.outcome is DeletionOutcome.DELETE_CHANGED and doomed.link and doomed.current:
+                lost = self.context.fields.values(doomed.current.side, doomed.current.raw)
+                values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
+                conflict = Conflict("deletion", None, values, self.context.source)
+                again = doomed.link.ahead is not None
+                found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict, again=again))
+        noted = [going_out(doomed.link, doomed.current, None) for doomed in condemned if doomed.link and doomed.current]
+        with self.context.ledger.transaction() as connection:
+            runs.write_conflicts(connection, self.context.run_id, now(), found)
+            links.note_ahead(connection, noted)
+
+    def _note(self, doomed: Doomed, state: str) -> None:
+        self.settlement.deletions.append(replace(doomed.deletion, state=state))
+        self.settlement.unparked.add(doomed.tombstone.id)
+
+    def _park(self, doomed: Doomed, change: Parked) -> None:
+        self._note(doomed, PARKED)
+        self.settlement.park(replace(change, user_id=doomed.current.user if doomed.current else None))
