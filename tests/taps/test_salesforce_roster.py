@@ -175,7 +175,7 @@ def test_a_linked_task_given_away_is_still_read_after_a_long_pause(load, read, l
     sandbox.clock(3 * 86_400)
     load(task(1, ago(days=-2), CLEO), *(task(n, ago(days=-1), CLEO) for n in range(100, 130)))
     sandbox.fault("salesforce", "short_pages", path="/query", size=10)
-    output = read(state)
+    output = read(state, bulk_threshold=0)
     assert numbers(output) == [1]
     assert output.calls == 3
 
