@@ -90,6 +90,7 @@ class Context:
         """Before the destination is first asked for anything: is it the ledger's own, and has it what we need?"""
         if not self.prepared:
             self.ledger.claim(*self.destination.identity())
+            self.destination.take_over(self.ledger)
             if not self._was_checked():
                 self.destination.prepare()
                 self._note_check(now().isoformat())

@@ -65,6 +65,16 @@ class Traces(Protocol):
         """Every record, deleted ones included, that these users made in these windows; in few calls."""
 
 
+class Notes(Protocol):
+    """What outlives a run: small values by key, in the ledger."""
+
+    def get(self, key: str) -> str | None:
+        """A value."""
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a value."""
+
+
 class Destination(Protocol):
     """One service as the side that a change is brought to.
 
@@ -110,6 +120,13 @@ class Destination(Protocol):
 
     def identity(self) -> tuple[str, str]:
         """Whose data it is: the key of `Ledger.claim` and the organization's or tenant's id."""
+
+    def take_over(self, notes: Notes) -> None:
+        """Note from now on what may go on writing after this run, and see to it that what was noted before does not.
+
+        Raises:
+            StopRun: Something of an earlier run may still be writing.
+        """
 
     def prepare(self) -> None:
         """Check that all that the mapping names exists.

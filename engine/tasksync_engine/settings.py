@@ -25,6 +25,10 @@ SHORTEST_HISTORY_DAYS = 31
 LONGEST_HISTORY_DAYS = 36_500
 
 
+LONG_WORK = 1000
+"""A run that has written so many records may well have many more to write."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """What a run depends on besides the records.
@@ -82,6 +86,52 @@ class EngineSettings:
             max_writes_window=_window(given),
             keep_history=_history(given),
         )
+
+
+class WriteMode(StrEnum):
+    """How tasks are written."""
+
+    AUTO = "auto"
+    COLLECTIONS = "collections"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSettings:
+    """How tasks are written.
+
+    Attributes:
+        mode: With sObject Collections, with bulk jobs, or by the number of rows.
+        bulk_threshold: From how many rows on `auto` takes a job; 0: never.
+    """
+
+    mode: WriteMode = WriteMode.AUTO
+    bulk_threshold: int = 5000
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> WriteSettings:
+        """Read a plugin's settings; an empty text counts as unset.
+
+        Raises:
+            ConfigError: A value is not what its setting takes.
+        """
+        given = {key: value for key, value in config.items() if value is not None and value != ""}
+        return cls(
+            mode=_choice(given, "write_mode", WriteMode.AUTO),
+            bulk_threshold=int(_number(given, "bulk_threshold", 5000)),
+        )
+
+    def takes_job(self, rows: int) -> bool:
+        """Whether so many rows are written with a job."""
+        if self.mode is WriteMode.AUTO:
+            return 0 < self.bulk_threshold <= rows
+        return self.mode is WriteMode.BULK and rows > 0
+
+    def gathers(self, written: int) -> bool:
+        """Whether records are gathered into batches that are worth a job, in a run that has written so many so far."""
+        if self.mode is WriteMode.AUTO:
+            return bool(self.bulk_threshold) and written >= LONG_WORK
+        return self.mode is WriteMode.BULK
 
 
 def _window(given: Mapping[str, Any]) -> timedelta:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
 
 from tasksync_engine.destinations import SalesforceDestination
 from tasksync_engine.engine import participant
-from tasksync_engine.singer.connections import SALESFORCE_SETTINGS, salesforce_destination
-from tasksync_engine.singer.target import ENGINE_SETTINGS, EngineSink, IgnoredSink, SyncTarget
+from tasksync_engine.settings import WriteSettings
+from tasksync_engine.singer.connections import SALESFORCE_SETTINGS, WRITE_SETTINGS, salesforce_destination
+from tasksync_engine.singer.target import BATCH_SIZE, ENGINE_SETTINGS, EngineSink, IgnoredSink, SyncTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tasksync_engine.destination import Destination
     from tasksync_mappings import FieldMap
+
+
+GATHERED = 10_000
+"""Records of one batch that may be worth a bulk job: more would cost more memory than calls are saved."""
 
 
 class SettingsSink(EngineSink):
@@ -30,7 +36,10 @@ class SettingsSink(EngineSink):
 class UsersSink(EngineSink):
     """Sales Connect's users, whole: the roster needs them all before it matches."""
 
-    max_size = 1_000_000
+    @property
+    def max_size(self) -> int:
+        """More than any team has."""
+        return 1_000_000
 
     def take(self, records: Sequence[dict[str, Any]]) -> None:
         """Renew the roster."""
@@ -51,7 +60,17 @@ class TargetSalesforceTasks(SyncTarget):
         "reminders": EngineSink,
         "people": IgnoredSink,
     }
-    config_jsonschema = th.PropertiesList(*SALESFORCE_SETTINGS, *ENGINE_SETTINGS).to_dict()
+    config_jsonschema = th.PropertiesList(*SALESFORCE_SETTINGS, *WRITE_SETTINGS, *ENGINE_SETTINGS).to_dict()
+
+    @property
+    def batch_size(self) -> int:
+        """Records of one batch: few, unless the work is long and bulk jobs may be taken."""
+        counts = self.engine.context.counts
+        return GATHERED if self._writing.gathers(counts["created"] + counts["updated"]) else BATCH_SIZE
+
+    @cached_property
+    def _writing(self) -> WriteSettings:
+        return WriteSettings.from_config(self.config)
 
     def connector(self) -> Callable[[FieldMap], Destination]:
         """Salesforce, by the settings."""

@@ -21,6 +21,7 @@ from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSetti
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
 from tasksync_engine.ledger import deletions, intents, links, open_ledger, parked, runs
+from tasksync_engine.settings import WriteSettings
 from tests.sync.pipelines import Meltano
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def scripted_salesforce(config: Any, script: Script) -> Any:
     client = SalesforceClient(SalesforceSettings.from_config(config))
 
     def connect(fields: Any) -> SalesforceDestination:
-        destination = _ScriptedSalesforce(client, fields)
+        destination = _ScriptedSalesforce(client, fields, WriteSettings.from_config(config))
         destination.script = script
         return destination
 

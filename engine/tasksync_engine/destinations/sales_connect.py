@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tasksync_clients import RowResult
     from tasksync_clients.sales_connect import SalesConnectClient
-    from tasksync_engine.destination import Create, Update
+    from tasksync_engine.destination import Create, Notes, Update
 
 SHORT_ID = 15
 
@@ -54,6 +54,9 @@ class SalesConnectDestination(Destination):
     def identity(self) -> tuple[str, str]:
         """The tenant's id, from its settings."""
         return "account_id", str(self._client.salesforce_settings().get("account_id"))
+
+    def take_over(self, notes: Notes) -> None:
+        """Nothing: a batch is done when it is answered."""
 
     def prepare(self) -> None:
         """Nothing more to check: a reminder's members are the contract's, not the tenant's."""

@@ -12,8 +12,10 @@ from tasksync_clients.soql import chunked_in, is_id
 from tasksync_engine.destination import Destination
 from tasksync_engine.destinations.conversions import Outgoing, write_following
 from tasksync_engine.destinations.created_tasks import CreatedTasks
+from tasksync_engine.destinations.task_writes import TASK, TaskWrites
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.records import Reader, Record, task_reader
+from tasksync_engine.settings import WriteSettings
 from tasksync_mappings import Kind
 
 if TYPE_CHECKING:
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
 
     from tasksync_clients import RowResult
     from tasksync_clients.salesforce import SalesforceClient
-    from tasksync_engine.destination import Create, Update
+    from tasksync_engine.destination import Create, Notes, Update
     from tasksync_mappings import Field, FieldMap
 
-TASK = "Task"
 LOOKED_UP_A_CALL = 240
 """Ids of Sales Connect that one query takes, with 36 characters each."""
 TASK_PREFIX = "00T"
@@ -43,7 +44,7 @@ ALWAYS_READ = (
 
 
 class SalesforceDestination(Destination):
-    """Tasks through sObject Collections.
+    """Tasks, written as `TaskWrites` has it.
 
     Creates are upserts on the link field, so that repeating one is harmless. Where the mapping has none they are plain
     creates, and what one made whose answer never came is found by its `traces`.
@@ -51,8 +52,9 @@ class SalesforceDestination(Destination):
 
     side: Literal["task"] = "task"
 
-    def __init__(self, client: SalesforceClient, fields: FieldMap) -> None:
+    def __init__(self, client: SalesforceClient, fields: FieldMap, writing: WriteSettings | None = None) -> None:
         self._client = client
+        self._writes = TaskWrites(client, writing or WriteSettings())
         self._fields = fields
         self._link_field = fields.task_field
         self._asked = False
@@ -103,6 +105,10 @@ class SalesforceDestination(Destination):
     def identity(self) -> tuple[str, str]:
         """The organization's id, which the login tells."""
         return "org_id", self._client.org_id
+
+    def take_over(self, notes: Notes) -> None:
+        """Bulk jobs of a run that broke off are waited for, or aborted."""
+        self._writes.take_over(notes)
 
     def prepare(self) -> None:
         """Check the org's Task against the mapping.
@@ -207,15 +213,15 @@ class SalesforceDestination(Destination):
         rows = [{**({field: create.source.id} if field else {}), **create.values} for create in creates]
         return write_following(
             self._client,
-            lambda rows: self._client.upsert(TASK, field, rows) if field else self._client.create(TASK, rows),
+            lambda rows: self._writes.upsert(field, rows) if field else self._writes.create(rows),
             [Outgoing(row, row.get("WhoId"), row.get("WhatId")) for row in rows],
         )
 
     def update(self, updates: Sequence[Update]) -> list[RowResult]:
-        """Write changed fields; Collections knows no condition (sync-rules §9)."""
+        """Write changed fields; neither way of writing many knows a condition (sync-rules §9)."""
         return write_following(
             self._client,
-            lambda rows: self._client.update(TASK, rows),
+            self._writes.update,
             [
                 Outgoing(
                     {"Id": one.current.id, **one.values}, one.current.raw.get("WhoId"), one.current.raw.get("WhatId")
@@ -226,7 +232,7 @@ class SalesforceDestination(Destination):
 
     def delete(self, records: Sequence[Record]) -> list[RowResult]:
         """Move tasks to the recycle bin."""
-        return self._client.delete([record.id for record in records])
+        return self._writes.delete([record.id for record in records])
 
     def active_users(self, emails: Sequence[str]) -> dict[str, list[str]]:
         """The ids of active users by lower-case email, for the roster (sync-rules §1.2)."""

@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
+from tasksync_engine.settings import WriteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +40,26 @@ SALESFORCE_SETTINGS = (
     ),
 )
 
+WRITE_SETTINGS = (
+    _text(
+        "write_mode",
+        "How tasks are written: collections (200 a call), bulk (Bulk API 2.0 jobs), or auto (default), which takes a "
+        "job from bulk_threshold rows on.",
+    ),
+    th.Property(
+        "bulk_threshold",
+        th.IntegerType(minimum=0),
+        default=5000,
+        description="From how many rows on auto writes with a bulk job; 0 means never.",
+    ),
+    th.Property(
+        "bulk_timeout",
+        th.IntegerType(minimum=1, maximum=86_400),
+        default=3600,
+        description="Seconds after which a bulk job that has not ended is aborted; its other rows go in the next run.",
+    ),
+)
+
 SALES_CONNECT_SETTINGS = (
     _text("api_url", "Sales Connect's address."),
     _text("token", "A static API token.", secret=True),
@@ -54,7 +75,8 @@ def salesforce_destination(config: Mapping[str, Any]) -> Callable[[FieldMap], De
         WrongSettings: A setting is missing or cannot be used.
     """
     client = SalesforceClient(SalesforceSettings.from_config(config))
-    return lambda fields: SalesforceDestination(client, fields)
+    writing = WriteSettings.from_config(config)
+    return lambda fields: SalesforceDestination(client, fields, writing)
 
 
 def sales_connect_destination(config: Mapping[str, Any]) -> Callable[[FieldMap], Destination]:

@@ -17,6 +17,7 @@ from singer_sdk.sinks import BatchSink
 from tasksync_engine.engine import Engine
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.settings import EngineSettings, flag
+from tasksync_engine.singer.gathering import has_room
 from tasksync_engine.singer.lane import Lane
 from tasksync_engine.singer.words import told_in_words
 
@@ -98,7 +99,7 @@ ENGINE_SETTINGS = (
 class SyncTarget(Target):
     """A target that hands its streams to the engine.
 
-    STATE goes out behind everything that came before it: each one drains the sinks first.
+    STATE goes out behind everything that came before it: each one drains the sinks first, or waits until they are.
 
     Attributes:
         sinks: Stream name → sink class; any other stream is refused.
@@ -209,7 +210,15 @@ class SyncTarget(Target):
         super()._process_state_message(message_dict)
         bookmarks = (message_dict.get("value") or {}).get("bookmarks") or {}
         self._complete = (bookmarks.get(self.synced_stream) or {}).get("complete") is True
-        self.drain_all()
+        if self._complete or not has_room(self._sinks_active.values(), self.synced_stream, self.batch_size, BATCH_SIZE):
+            self.drain_all()
+            if self.batch_size > BATCH_SIZE:
+                self._lane.wait()  # two such batches would be too much for the memory
+
+    @property
+    def batch_size(self) -> int:
+        """Records of one batch."""
+        return BATCH_SIZE
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Emit a STATE, once, behind the batches that came before it; a dry run moves no bookmark."""
@@ -235,12 +244,16 @@ class SyncTarget(Target):
 class EngineSink(BatchSink):
     """Gathers records and hands them to the engine as they are; the engine itself validates, and parks (§7.2)."""
 
-    max_size = BATCH_SIZE
     target: SyncTarget
 
     def __init__(self, *, target: Any, **given: Any) -> None:  # noqa: ANN401 - the SDK's arguments, passed on
         super().__init__(target=target, **given)
         self.target = target
+
+    @property
+    def max_size(self) -> int:
+        """Records of one batch."""
+        return self.target.batch_size
 
     @property
     def engine(self) -> Engine:
