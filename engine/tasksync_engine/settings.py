@@ -26,7 +26,7 @@ LONGEST_HISTORY_DAYS = 36_500
 
 
 LONG_WORK = 1000
-"""A run that has written so many records may well have many more to write."""
+"""A run that has created so many records may well have many more to create."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,12 @@ class WriteMode(StrEnum):
 class WriteSettings:
     """How tasks are written.
 
+    A job waits in a queue, and what a person edits meanwhile in the same field is overwritten. So `auto` takes one for
+    creates alone: they meet nobody's edit.
+
     Attributes:
-        mode: With sObject Collections, with bulk jobs, or by the number of rows.
-        bulk_threshold: From how many rows on `auto` takes a job; 0: never.
+        mode: With sObject Collections, with bulk jobs, or by what is to be done.
+        bulk_threshold: From how many creates on `auto` takes a job; 0: never.
     """
 
     mode: WriteMode = WriteMode.AUTO
@@ -121,16 +124,16 @@ class WriteSettings:
             bulk_threshold=int(_number(given, "bulk_threshold", 5000)),
         )
 
-    def takes_job(self, rows: int) -> bool:
+    def takes_job(self, rows: int, *, creates: bool) -> bool:
         """Whether so many rows are written with a job."""
         if self.mode is WriteMode.AUTO:
-            return 0 < self.bulk_threshold <= rows
+            return creates and 0 < self.bulk_threshold <= rows
         return self.mode is WriteMode.BULK and rows > 0
 
-    def gathers(self, written: int) -> bool:
-        """Whether records are gathered into batches that are worth a job, in a run that has written so many so far."""
+    def gathers(self, created: int) -> bool:
+        """Whether records are gathered into batches that are worth a job, in a run that has created so many so far."""
         if self.mode is WriteMode.AUTO:
-            return bool(self.bulk_threshold) and written >= LONG_WORK
+            return bool(self.bulk_threshold) and created >= LONG_WORK
         return self.mode is WriteMode.BULK
 
 

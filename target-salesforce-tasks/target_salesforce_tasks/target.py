@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tasksync_mappings import FieldMap
 
 
-GATHERED = 10_000
+GATHERED = 8000
 """Records of one batch that may be worth a bulk job: more would cost more memory than calls are saved."""
 
 
@@ -65,8 +65,7 @@ class TargetSalesforceTasks(SyncTarget):
     @property
     def batch_size(self) -> int:
         """Records of one batch: few, unless the work is long and bulk jobs may be taken."""
-        counts = self.engine.context.counts
-        return GATHERED if self._writing.gathers(counts["created"] + counts["updated"]) else BATCH_SIZE
+        return GATHERED if self._writing.gathers(self.engine.context.counts["created"]) else BATCH_SIZE
 
     @cached_property
     def _writing(self) -> WriteSettings:

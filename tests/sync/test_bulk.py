@@ -95,8 +95,8 @@ def test_a_whole_life(team, meltano, either):
     assert jobs(team) == (4 if either == "bulk" else 0)
 
 
-def test_auto_takes_a_job_for_many_rows_alone(team, meltano):
-    """Below `bulk_threshold` rows go out with collections, from it on with one job."""
+def test_auto_takes_a_job_for_many_creates_alone(team, meltano):
+    """From `bulk_threshold` creates on one job makes them; edits, which could overwrite a person, never wait in one."""
     meltano.salesforce["bulk_threshold"] = 4
     reminders = remind_all(team, 3)
     meltano.to_salesforce()
@@ -104,7 +104,19 @@ def test_auto_takes_a_job_for_many_rows_alone(team, meltano):
     reminders += remind_all(team, 4)
     meltano.to_salesforce()
     assert jobs(team) == 1
+    team.later(10)
+    for reminder in reminders:
+        team.edit_reminder(reminder, details="edited")
     agree(team, meltano, reminders)
+    assert jobs(team) == 1
+
+
+def test_auto_gathers_once_it_has_much_to_create(team, meltano):
+    """The first batches of a long run go out at once, the rest with one job."""
+    load(team, 9000)
+    meltano.to_salesforce()
+    assert jobs(team) == 1
+    assert len(team.sandbox.writes("salesforce")) == 9000
 
 
 @pytest.mark.usefixtures("either")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from urllib.parse import quote as percent_encode
 
 from tasksync_clients.salesforce.reading import RETRIEVE_AT_MOST
 from tasksync_clients.salesforce.writing import COLLECTION_AT_MOST
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 LOOKED_UP_A_CALL = 240
 """Ids of Sales Connect that one query takes, with 36 characters each."""
+LONGEST_SEARCH = 15_000
+"""Bytes that a search's columns and condition may take of a URI, the rest of it and its headers apart."""
 TASK_PREFIX = "00T"
 ALWAYS_READ = (
     "Id",
@@ -197,9 +200,10 @@ class SalesforceDestination(Destination):
         return self._read_task({"Id": task_id, "IsDeleted": True, "SystemModstamp": looked_at})
 
     def _search(self, reminder_ids: Sequence[str], task_ids: Sequence[str]) -> list[Record]:
-        by_field = chunked_in(self._link_field, reminder_ids) if self._link_field else ()
-        conditions = [*by_field, *chunked_in("Id", task_ids)]
         columns = ", ".join(self._columns())
+        room = LONGEST_SEARCH - len(percent_encode(columns))
+        by_field = chunked_in(self._link_field, reminder_ids, room) if self._link_field else ()
+        conditions = [*by_field, *chunked_in("Id", task_ids, room)]
         soqls = [f"SELECT {columns} FROM {TASK} WHERE {condition}" for condition in conditions]  # noqa: S608 - SOQL; the client quotes the values
         pages = self._client.queries(soqls, include_deleted=True)
         return list({task.id: task for page in pages for task in map(self._read_task, page)}.values())

@@ -38,13 +38,9 @@ class TaskWrites:
             self._client.bulk.settle(job_id)
             self._log.ended(job_id)
 
-    def _takes_job(self, rows: Sequence[object]) -> bool:
-        """Whether so many rows are written with a job."""
-        return self._settings.takes_job(len(rows))
-
     def upsert(self, field: str, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Create tasks, or write over those that hold the same external id."""
-        if self._takes_job(rows):
+        if self._settings.takes_job(len(rows), creates=True):
             return self._client.bulk.upsert(TASK, field, rows, self._log)
         return self._client.upsert(TASK, field, rows)
 
@@ -54,13 +50,13 @@ class TaskWrites:
 
     def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Change fields."""
-        if self._takes_job(rows):
+        if self._settings.takes_job(len(rows), creates=False):
             return self._client.bulk.update(TASK, rows, self._log)
         return self._client.update(TASK, rows)
 
     def delete(self, ids: Sequence[str]) -> list[RowResult]:
         """Move tasks to the recycle bin."""
-        if self._takes_job(ids):
+        if self._settings.takes_job(len(ids), creates=False):
             return self._client.bulk.delete(TASK, ids, self._log)
         return self._client.delete(ids)
 

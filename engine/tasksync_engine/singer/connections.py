@@ -43,14 +43,14 @@ SALESFORCE_SETTINGS = (
 WRITE_SETTINGS = (
     _text(
         "write_mode",
-        "How tasks are written: collections (200 a call), bulk (Bulk API 2.0 jobs), or auto (default), which takes a "
-        "job from bulk_threshold rows on.",
+        "How tasks are written: collections (200 a call), bulk (Bulk API 2.0 jobs), or auto (default): collections, "
+        "and a job from bulk_threshold creates on.",
     ),
     th.Property(
         "bulk_threshold",
         th.IntegerType(minimum=0),
         default=5000,
-        description="From how many rows on auto writes with a bulk job; 0 means never.",
+        description="From how many creates in a batch on auto takes a bulk job; 0 means never.",
     ),
     th.Property(
         "bulk_timeout",
