@@ -66,8 +66,10 @@ class TaskReading:
             self._note_owners()
         yield from self._changed()
         yield from self._of_new_owners()
-        gap = yield from self._deletions()
+        covered, gap = yield from self._deletions()
         yield from self._linked(everything=gap or (self._ledger is not None and self._by_owner))
+        # Not before the look that closes a gap is done: a run that dies in it would take the gap for closed.
+        self._state["deleted_until"] = covered
         self._note_owners()
         self._state["read_at"] = self._began
 
@@ -106,16 +108,18 @@ class TaskReading:
             for page, _ in read_window(self._stream, self._tap, [*bounds, condition], since):
                 yield self._kept(page)
 
-    def _deletions(self) -> Generator[Page, None, bool]:
-        """Tombstones of the deleted-records resource; returns whether it may have left some out (sync-rules §6)."""
+    def _deletions(self) -> Generator[Page, None, tuple[str, bool]]:
+        """Tombstones of the deleted-records resource (sync-rules §6).
+
+        Returns up to when it tells of deletions, and whether it may have left some out.
+        """
         asked = LogWindow.after(self._state.get("deleted_until"), self._now)
         answer = self._client.deleted("Task", asked.start, asked.end)
         times = {id_: at for id_, at in answer.ids if id_ not in self._met_deleted}
         now = self._look.closely(list(times))
         yield self._kept([row for row in now.values() if row is not None and row["IsDeleted"]])
         yield [gone(id_, times[id_]) for id_, row in now.items() if row is None]
-        self._state["deleted_until"] = stamp(answer.latest_covered)
-        return asked.leaves_a_gap(answer)
+        return stamp(answer.latest_covered), asked.leaves_a_gap(answer)
 
     def _linked(self, *, everything: bool) -> Iterator[Page]:
         """Linked tasks that this run has not met: of new owners, which are all unread, and where asked for all."""

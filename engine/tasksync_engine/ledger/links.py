@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import links
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 OPEN, CLOSED, KEPT = "open", "closed", "kept"
+
+PIECE = 2000
+"""Links read at once where there may be any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +138,26 @@ def open_ids(
     users: Collection[str] | None = None,
     *,
     after: int = 0,
-    limit: int | None = None,
+    made_before: datetime | None = None,
 ) -> list[tuple[int, str]]:
     """The numbers and the ids of one side of open links; with `users`, of those whose record there is theirs.
 
-    A record that we made and that has not been seen since is left out: that a look does not find it says nothing.
+    A record that we made lately and that was not seen since is left out: that a look does not find it says nothing.
 
     Args:
         connection: The ledger.
         side: Whose ids.
         users: At most as many as one statement takes.
         after: Only links with a greater number.
-        limit: At most so many, by number.
+        made_before: A record made before this shows, if it is there at all.
     """
     column = _user_column(side)
-    seen = column.is_not(None) if users is None else column.in_(users)
+    if users is not None:
+        seen = column.in_(users)
+    else:
+        seen = or_(column.is_not(None), links.c.created_at < made_before) if made_before else column.is_not(None)
     query = select(links.c.id, _column(side)).where(links.c.state == OPEN, seen, links.c.id > after)
-    return [(row[0], row[1]) for row in connection.execute(query.order_by(links.c.id).limit(limit))]
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(links.c.id).limit(PIECE))]
 
 
 def open_among(

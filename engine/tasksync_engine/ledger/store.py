@@ -7,7 +7,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,8 +38,9 @@ WRITING = {"tasksync_writing": True}
 """Marks the transactions that may write."""
 
 LEDGER_ID = "ledger_id"
-PIECE = 2000
-"""Links read at once where there may be any number of them."""
+
+SHOWS_WITHIN = timedelta(days=1)
+"""A record that we made shows within minutes, however late its transaction commits."""
 
 OWNERS = {"org_id": "Salesforce org", "account_id": "Sales Connect tenant"}
 
@@ -181,7 +182,7 @@ class Ledger:
             last, found = 0, [(0, "")]
             while found:
                 with self.reading() as connection:
-                    found = links.open_ids(connection, side, part, after=last, limit=PIECE)
+                    found = links.open_ids(connection, side, part, after=last, made_before=now() - SHOWS_WITHIN)
                 if found:
                     yield [record_id for _, record_id in found]
                     last = found[-1][0]
