@@ -5,12 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.sync.machine_runs import TO_SALESFORCE
-from tests.sync.steps import AFTER_CREATE, ask_to_retry, dies, lose_creates, paired, pointers, quiet, subjects
+from tests.sync.steps import AFTER_CREATE, dies, lose_creates, pointers, quiet, subjects
 from tests.sync.team import salesforce_user
 
 pytestmark = pytest.mark.usefixtures("without_link_field")
 
 CONTACTS = [f"003Tm000000000{number}AAA" for number in range(1, 7)]
+
+
+def purge(team, field, value):
+    """The one task with this value is gone for good."""
+    (gone,) = [row["Id"] for row in team.tasks() if row[field] == value]
+    team.delete_task(gone)
+    team.sandbox.control("salesforce", "POST", "purge", {"ids": [gone]})
 
 
 @pytest.mark.parametrize("number", [1, 5])
@@ -65,6 +72,21 @@ def test_the_made_task_was_edited_before_the_retry(team, meltano, fields, member
     held = team.reminder(reminder)
     assert members.items() <= held.items()
     assert held["salesforce_task_id"] == task["Id"]
+    quiet(team, meltano)
+
+
+def test_two_of_one_name_were_edited_before_the_retry(team, meltano):
+    """The likest pair goes first: each keeps the values that are its own."""
+    reminders = {team.remind("Same", details=details): details for details in ("a", "b", "c")}
+    lose_creates(team, meltano)
+    for task in team.tasks():
+        team.edit_task(task["Id"], Status="Completed", Priority="High")
+    purge(team, "Description", "a")
+    meltano.sync()
+    team.later(700)
+    meltano.sync()
+    assert {reminder: team.task_of(reminder)["Description"] for reminder in reminders} == reminders
+    assert [team.reminder(reminder)["status"] for reminder in reminders] == ["open", "completed", "completed"]
     quiet(team, meltano)
 
 
@@ -124,7 +146,7 @@ def test_one_of_two_equal_tasks_was_deleted(team, meltano):
 
 
 def test_reminders_that_differ_in_their_person_alone(team, meltano):
-    """A step of a campaign: same name, same day; each finds the task of its own person."""
+    """A step of a campaign: same name, same day; each finds the task of its own person, if that is there."""
     team.sandbox.load(
         salesforce={"Contact": [{"Id": contact, "LastName": contact[-4]} for contact in CONTACTS]},
         sales_connect={
@@ -135,6 +157,9 @@ def test_reminders_that_differ_in_their_person_alone(team, meltano):
     lose_creates(team, meltano)
     for task in team.tasks():
         team.edit_task(task["Id"], Subject="Step 1, renamed")
+    purge(team, "WhoId", CONTACTS[0])
+    meltano.sync()
+    team.later(700)
     meltano.sync()
     assert {reminder: team.task_of(reminder)["WhoId"] for reminder in reminders} == reminders
 
@@ -143,9 +168,7 @@ def test_the_like_of_a_task_that_is_gone_for_good_is_not_taken(team, meltano):
     """Two of one name are made, and one is purged: its reminder gets a new task, and not the other one's."""
     reminders = {team.remind("Same", details=details): details for details in ("a", "b")}
     lose_creates(team, meltano)
-    (gone,) = [row["Id"] for row in team.tasks() if row["Description"] == "b"]
-    team.delete_task(gone)
-    team.sandbox.control("salesforce", "POST", "purge", {"ids": [gone]})
+    purge(team, "Description", "b")
     meltano.sync()
     team.later(700)
     meltano.sync()
@@ -172,194 +195,3 @@ def test_a_part_of_the_creates_arrived(team, meltano):
     assert subjects(team) == [f"Call {number:03}" for number in range(250)]
     assert all(pointers(team))
     quiet(team, meltano)
-
-
-# A create of which nothing is to be seen.
-
-
-def test_what_may_still_be_under_way_is_not_made_again(team, meltano, ledger):
-    """It waits until Salesforce must have ended the call, and is made then, once."""
-    reminder = team.remind()
-    lose_creates(team, meltano, "drop_before")
-    meltano.sync()
-    assert team.tasks() == []
-    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["unsettled"]
-    team.later(300)
-    meltano.sync()
-    assert team.tasks() == []
-    team.later(700)
-    meltano.sync()
-    assert team.task_of(reminder)["Subject"] == "Call"
-    assert ledger("SELECT * FROM parked") == []
-    quiet(team, meltano)
-
-
-def test_the_base_is_what_the_last_create_sent(team, meltano, ledger):
-    """The first one never arrived, and the second one's answer is lost: a third edit is no conflict."""
-    reminder = team.remind(details="v1")
-    lose_creates(team, meltano, "drop_before")
-    meltano.to_salesforce()
-    team.later(700)
-    team.edit_reminder(reminder, details="v2")
-    lose_creates(team, meltano)
-    team.edit_reminder(reminder, details="v3")
-    meltano.sync()
-    assert [row["Description"] for row in team.tasks()] == ["v3"]
-    assert ledger("SELECT * FROM conflicts") == []
-    quiet(team, meltano)
-
-
-def test_a_task_that_becomes_visible_late_is_found(team, meltano):
-    """The run died, and its create's transaction ends minutes later."""
-    team.remind()
-    team.sandbox.fault("salesforce", "late_commit", method="POST", path="composite/sobjects$", seconds=300, times=1)
-    dies(team, meltano, TO_SALESFORCE, AFTER_CREATE)
-    team.heal()
-    meltano.sync()
-    team.later(400)
-    meltano.sync()
-    team.later(1200)
-    meltano.sync()
-    assert len(team.tasks()) == len(team.reminders()) == 1
-    quiet(team, meltano)
-
-
-def test_a_deleted_reminder_waits_for_its_task_to_become_visible(team, meltano):
-    """Its deletion stays pending as long as the create may be under way, and then reaches the task."""
-    reminder = team.remind()
-    team.sandbox.fault("salesforce", "late_commit", method="POST", path="composite/sobjects$", seconds=300, times=1)
-    dies(team, meltano, TO_SALESFORCE, AFTER_CREATE)
-    team.heal()
-    team.delete_reminder(reminder)
-    meltano.sync()
-    team.later(400)
-    meltano.sync()
-    assert (team.tasks(), team.reminders()) == ([], [])
-    quiet(team, meltano)
-
-
-def test_a_refused_create_made_nothing(team, meltano, ledger):
-    """It is tried again at once, without a look-up."""
-    team.remind()
-    team.refuse("salesforce")
-    meltano.to_salesforce()
-    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["UNABLE_TO_LOCK_ROW"]
-    assert ledger("SELECT * FROM intents") == []
-    team.heal()
-    meltano.sync()
-    assert len(team.tasks()) == 1
-    quiet(team, meltano)
-
-
-# The other direction meets the task first.
-
-
-def test_the_made_task_is_not_imported_meanwhile(team, meltano, ledger):
-    """Until the create is settled its task gets no reminder; what was edited on it travels afterwards."""
-    reminder = team.remind(details="note")
-    foreign = team.task("Somebody's")
-    lose_creates(team, meltano)
-    (task,) = [row for row in team.tasks() if row["Id"] != foreign]
-    team.later(30)
-    team.edit_task(task["Id"], Status="Completed")
-    meltano.to_salesconnect()
-    assert sorted(row["name"] for row in team.reminders()) == ["Call", "Somebody's"]
-    assert [row["code"] for row in ledger("SELECT code FROM parked")] == ["unsettled"]
-    meltano.sync()
-    assert len(team.reminders()) == len(team.tasks()) == 2
-    assert team.reminder(reminder)["status"] == "completed"
-    assert ledger("SELECT * FROM parked") == []
-    quiet(team, meltano)
-
-
-def test_the_other_direction_sees_the_made_task_deleted(team, meltano):
-    """Its tombstone comes before the link, and counts all the same."""
-    team.remind()
-    lose_creates(team, meltano)
-    team.delete_task(team.tasks()[0]["Id"])
-    meltano.to_salesconnect()
-    assert len(team.reminders()) == 1
-    meltano.sync()
-    assert (team.tasks(), team.reminders()) == ([], [])
-    quiet(team, meltano)
-
-
-# What cannot be told.
-
-
-def test_a_task_that_holds_too_little_waits_for_a_person(team, meltano, ledger):
-    """Nothing is made as long as it may be the one; the reminder's pointer settles it."""
-    reminder = team.remind(details="note", due_date="2030-01-01")
-    lose_creates(team, meltano)
-    (task,) = team.tasks()
-    team.later(30)
-    other = {"Description": "x", "ActivityDate": None, "Priority": "High", "Status": "In Progress"}
-    team.edit_task(task["Id"], Subject="Other", **other)
-    meltano.sync()
-    team.later(700)
-    meltano.sync()
-    assert len(team.tasks()) == len(team.reminders()) == 1
-    assert {row["code"] for row in ledger("SELECT code FROM parked WHERE side = 'reminder'")} == {"doubtful"}
-    quiet(team, meltano)
-    team.edit_reminder(reminder, salesforce_task_id=task["Id"])
-    meltano.sync()
-    meltano.sync()
-    assert len(team.tasks()) == len(team.reminders()) == 1
-    assert team.reminder(reminder)["priority"] == "high"
-    assert ledger("SELECT * FROM parked") == []
-    quiet(team, meltano)
-
-
-def test_a_person_has_it_made_after_all(team, meltano, ledger):
-    """`tasksync retry` says that the task in question is not the reminder's."""
-    reminder = team.remind(details="note", due_date="2030-01-01")
-    lose_creates(team, meltano)
-    (task,) = team.tasks()
-    team.later(30)
-    other = {"Description": "x", "ActivityDate": None, "Priority": "High", "Status": "In Progress"}
-    team.edit_task(task["Id"], Subject="Other", **other)
-    meltano.sync()
-    team.later(700)
-    meltano.sync()
-    ask_to_retry(meltano, reminder)
-    meltano.sync()
-    assert subjects(team) == ["Call", "Other"]
-    assert sorted(row["name"] for row in team.reminders()) == ["Call", "Other"]
-    assert ledger("SELECT * FROM parked") == []
-    quiet(team, meltano)
-
-
-def test_another_task_of_the_integration_user_is_not_taken(team, meltano, ledger):
-    """What something else made under the same user at the same time has other values: a person decides."""
-    reminder = team.remind(details="note")
-    lose_creates(team, meltano, "drop_before")
-    team.become_connector()
-    other = team.task("Something else", Priority="High")
-    team.become_ann()
-    meltano.sync()
-    team.later(700)
-    meltano.sync()
-    assert len(ledger("SELECT * FROM parked WHERE code = 'doubtful'")) == 1
-    ask_to_retry(meltano, reminder)
-    meltano.sync()
-    assert subjects(team) == ["Call", "Something else"]
-    assert team.task_of(reminder)["Priority"] == "Normal"
-    assert team.reminder_of(other)["name"] == "Something else"
-    quiet(team, meltano)
-
-
-def test_a_field_that_comes_later(team, meltano):
-    """Links stand when the mapping gets a link field, and a create that was lost before is still looked for."""
-    reminder, _ = paired(team, meltano)
-    lost = team.remind("Lost")
-    lose_creates(team, meltano)
-    field = {"name": "Sales_Connect_Id__c", "type": "string", "length": 255, "externalId": True, "unique": True}
-    team.sandbox.control("salesforce", "POST", "schema", {"objects": {"Task": {"add": [field]}}})
-    meltano.settings.pop("mapping_path")
-    meltano.read_settings.clear()
-    meltano.sync()
-    assert subjects(team) == ["Call", "Lost"]
-    team.edit_reminder(reminder, details="new")
-    team.edit_reminder(lost, details="new")
-    meltano.sync()
-    assert [row["Description"] for row in team.tasks()] == ["new", "new"]
