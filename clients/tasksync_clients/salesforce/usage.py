@@ -51,6 +51,7 @@ class Meter:
         self._percent = reserve_percent
         self._usage: Usage | None = None
         self._under_way = 0
+        self._side_by_side = False
         self._lock = threading.Lock()
 
     @property
@@ -100,6 +101,7 @@ class Meter:
         """
         with self._lock:
             self._check()
+            self._side_by_side = self._side_by_side or self._under_way > 0
             self._under_way += 1
 
     def end(self, answer: Answer | None) -> None:
@@ -107,6 +109,7 @@ class Meter:
         told = Usage.told(answer.headers) if answer is not None else None
         with self._lock:
             self._under_way -= 1
-            # Answers of calls made side by side overtake each other; only one that came alone may tell of fewer calls.
-            if told is not None and (self._usage is None or not self._under_way or told.used >= self._usage.used):
-                self._usage = told
+            # Answers of calls made side by side overtake each other; only that of a call made alone may tell of fewer.
+            older = self._side_by_side and self._usage is not None and told is not None and told.used < self._usage.used
+            self._usage = self._usage if told is None or older else told
+            self._side_by_side = self._side_by_side and self._under_way > 0
