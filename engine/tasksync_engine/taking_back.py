@@ -118,6 +118,7 @@ class TakingBack:
         here, there = context.source, context.target
         with context.ledger.reading() as connection:
             held = links.of_records(connection, there, [deed.record_id(there) for deed in deeds])
+            later = runs.written_later(connection, there, [deed.record_id(there) for deed in deeds], self._run_id)
             waiting = parked.of_records(connection, here, [deed.record_id(here) for deed in deeds])
         current = context.destination.read([deed.record_id(there) for deed in deeds if deed.action != "delete"])
         items = []
@@ -126,8 +127,9 @@ class TakingBack:
             link = next((link for link in pairs if link.record_id(here) == deed.record_id(here)), None)
             record = current.get(deed.record_id(there))
             arrived = look(link, context.fields, record) if link else Arrived({})
-            begun = (deed.reminder_id, deed.task_id) in self._closed
-            item = Met(deed, link, record, waiting.get(deed.record_id(here)), arrived, begun)
+            ids = deed.reminder_id, deed.task_id
+            item = Met(deed, link, record, waiting.get(deed.record_id(here)), arrived)
+            item.begun, item.rewritten = ids in self._closed, later.get(ids, frozenset())
             item.verdict = judge(item, context.fields, context.participation)
             items.append(item)
         return items

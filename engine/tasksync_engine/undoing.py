@@ -110,6 +110,7 @@ class Met:
         earlier: What is parked of its source.
         arrived: The link's base, with what an undoing that was killed had put back.
         begun: That undoing had closed the link of a record to be deleted.
+        rewritten: Fields that later runs wrote.
         verdict: What becomes of it.
     """
 
@@ -119,6 +120,7 @@ class Met:
     earlier: Parked | None
     arrived: Arrived
     begun: bool = False
+    rewritten: frozenset[str] = frozenset()
     verdict: Verdict = field(default_factory=Verdict)
 
     @property
@@ -245,7 +247,8 @@ def _look_at(met: Met, current: Record, row: Field, wanted: Pair) -> Left | bool
         return True
     if not same(row, side, held, wrote.base_after.on(side)):
         return Left.CHANGED
-    return None if _equal(row, base, wrote.base_after) else Left.REWRITTEN
+    is_last = row.name not in met.rewritten and _equal(row, base, wrote.base_after)
+    return None if is_last else Left.REWRITTEN
 
 
 def _is_ours(link: Link, side: Side, wanted: Base) -> bool:

@@ -156,6 +156,22 @@ def test_a_field_that_a_later_run_wrote_is_left_until_that_one_is_undone(edited)
     edited.quiet()
 
 
+def test_what_a_later_run_wrote_is_left_also_where_it_is_the_same(edited):
+    """There and back again by two later runs: each is undone by itself, the newest first."""
+    first = edited.last_run()
+    later = []
+    for value in ("between", "new"):
+        edited.edit(edited.source, details=value)
+        later.append(edited.run())
+    assert reasons(edited.undo(first)) == {"details": Left.REWRITTEN}
+    assert (edited.held(edited.target, "details"), edited.held(edited.target, "due")) == ("new", None)
+    for run in reversed(later):
+        assert reasons(edited.undo(run)) == {}
+    assert reasons(edited.undo(first)) == {}
+    assert edited.held(edited.target, "details") == "old"
+    edited.quiet()
+
+
 def test_a_newer_edit_of_the_source_that_is_parked_is_not_lost(edited, ledger):
     """It would be replaced by what is undone: so the undo waits for it."""
     run = edited.last_run()

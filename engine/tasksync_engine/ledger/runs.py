@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tasksync_mappings import Conflict
+    from tasksync_mappings import Conflict, Side
 
 RUNNING, OK, STOPPED, INCOMPLETE = "running", "ok", "stopped", "incomplete"
 UNDO = "undo"
@@ -210,3 +210,28 @@ def undoings_of(connection: Connection, run_id: int) -> list[Mapping[str, Any]]:
     undoings = select(runs.c.id).where(runs.c.direction == UNDO, runs.c.id > run_id)
     query = select(history).where(history.c.run_id.in_(undoings)).order_by(history.c.id)
     return [row for row in map(mapping_of, connection.execute(query)) if row["detail"].get("undoes") == run_id]
+
+
+def written_later(
+    connection: Connection, side: Side, ids: Sequence[str], run_id: int
+) -> dict[tuple[str, str], frozenset[str]]:
+    """By (reminder id, task id), the fields that later runs wrote, and that were not taken back.
+
+    Args:
+        connection: The ledger.
+        side: Whose ids these are.
+        ids: The records.
+        run_id: The run after which it counts.
+    """
+    column = history.c.reminder_id if side == "reminder" else history.c.task_id
+    found: dict[tuple[str, str], set[tuple[int, str]]] = {}
+    for part in chunks(ids):
+        later = history.c.run_id > run_id, history.c.action.in_(("update", UNDO))
+        for row in connection.execute(select(history).where(column.in_(part), *later).order_by(history.c.id)):
+            written = found.setdefault((row.reminder_id, row.task_id), set())
+            fields = {name for name, told in (row.detail.get("fields") or {}).items() if "after" in told}
+            if row.action == UNDO:
+                written -= {(row.detail.get("undoes"), name) for name in fields}
+            else:
+                written |= {(row.run_id, name) for name in fields}
+    return {ids: frozenset(name for _, name in written) for ids, written in found.items()}
