@@ -197,6 +197,29 @@ def test_an_edit_of_the_source_not_yet_synced_goes_over(edited):
     edited.quiet()
 
 
+def test_many_are_undone_in_few_calls(way):
+    """Batched as in a run: 40 updates and 40 creates cost no more calls than their batches."""
+    count = 40
+    make = way.team.remind if way.source == "reminder" else way.team.task
+    edit, column = (
+        (way.team.edit_reminder, "details") if way.source == "reminder" else (way.team.edit_task, "Description")
+    )
+    old = [make(f"Old {number}") for number in range(count)]
+    way.meltano.sync()
+    for record_id in old:
+        edit(record_id, **{column: "new"})
+    for number in range(count):
+        make(f"New {number}")
+    way.run()
+    way.team.sandbox.forget_calls()
+    outcome = way.undo()
+    calls = way.team.sandbox.calls(way.service)["total"]
+    assert (outcome.put_back, outcome.deleted, outcome.left) == (count, count, [])
+    assert calls <= 12
+    assert len(way.living(way.target)) == count
+    way.quiet()
+
+
 def test_undoing_twice_does_nothing(edited):
     """No write, and nothing is said to be left."""
     run = edited.last_run()
