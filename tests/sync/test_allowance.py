@@ -292,6 +292,7 @@ def test_where_no_answer_has_told_yet_one_is_asked_for(team, meltano):
     meltano.to_salesforce()
     assert used(team) <= 900
     assert [row["Subject"] for row in team.tasks() if row["Status"] == "Completed"] == ["Call 204"]
+    assert not any(row["Description"] == "new" for row in team.tasks())
     allow(team, 500)
     meltano.sync()
     assert sum(row["Description"] == "new" for row in team.tasks()) == 204
