@@ -1,6 +1,7 @@
 """Which hosts the clients talk to, and no others."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -8,6 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 from tasksync_clients.errors import WrongSettings
 
 _LIKE: Final = "https://name.example"
+_HOST: Final = re.compile(r"[\w.:\[\]-]{1,255}", re.ASCII)
+_SALESFORCE: Final = ("salesforce.com", "salesforce.mil", "force.com", "cloudforce.com", "database.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,35 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Give host and port of a URL, all that messages say of it."""
+    """Give host and port of a URL, all that messages say of it; "?" for what cannot be a host's name."""
     try:
-        return urlsplit(url).netloc.rpartition("@")[2]
+        host = urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:
         return "?"
+    return host if not host or _HOST.fullmatch(host) else "?"
+
+
+def may_follow(base: str, login_url: str) -> bool:
+    """Tell whether a token that one address gave may be sent to another.
+
+    It may where both are of one domain, such as login.salesforce.com and acme.my.salesforce.com, or where the other is
+    Salesforce's own; between numbers, and on this machine, only to the same port of the same.
+    """
+    to, from_ = urlsplit(base), urlsplit(login_url)
+    host, login = to.hostname or "", from_.hostname or ""
+    if is_loopback(host) or is_loopback(login) or _is_number(host) or _is_number(login):
+        same = host == login or {host, login} == {"localhost", "127.0.0.1"}
+        return same and to.port == from_.port
+    domain = ".".join(login.split(".")[-2:])
+    return host == login or any(host.endswith(f".{one}") for one in (domain, *_SALESFORCE))
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def split(url: str) -> SplitResult | None:

@@ -8,6 +8,12 @@ from typing import Final, NoReturn
 
 import msgspec
 
+MOST_LEVELS: Final = 20
+"""How deeply a record may be nested."""
+MOST_VALUES: Final = 2_000_000
+"""Values and texts of one body: 2,000 records of a thousand fields."""
+_STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{,]', re.DOTALL)
+"""Texts, taken whole, and what parts values."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -47,12 +53,35 @@ def _as_object(value: object) -> dict[object, object]:
     raise TypeError(message)
 
 
+def is_deep(value: object, levels: int = MOST_LEVELS) -> bool:
+    """Tell whether a value is nested deeper than any record is, so that nothing behind us need fear for its stack."""
+    if isinstance(value, Mapping):
+        return not levels or any(is_deep(member, levels - 1) for member in value.values() if _is_nest(member))
+    if isinstance(value, list):
+        return not levels or any(is_deep(member, levels - 1) for member in value if _is_nest(member))
+    return False
+
+
+def _is_nest(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _holds_too_many(body: bytes) -> bool:
+    """Tell whether a body holds more values than any page of records; each costs many times its bytes once read."""
+    if sum(map(body.count, (b",", b"[", b"{"))) <= MOST_VALUES:
+        return False
+    return any(number >= MOST_VALUES for number, _ in enumerate(_STRUCTURE.finditer(body)))
+
+
 def decode(body: bytes) -> object:
     """Read a JSON body; lone surrogates become U+FFFD.
 
     Raises:
-        ValueError: this is no JSON. The error holds nothing of the body.
+        ValueError: this is no JSON, or more of it than memory should hold. The error holds nothing of the body.
     """
+    if len(body) > MOST_VALUES and _holds_too_many(body):
+        message = "too many values"
+        raise ValueError(message)
     try:
         return msgspec.json.decode(body)
     except (ValueError, RecursionError):

@@ -4,6 +4,10 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Final
+
+SANE_YEARS: Final = range(1900, 2200)
+"""A time outside of them is a mistake, and days could not be added to every one of them."""
 
 
 def http_date(text: str | None) -> datetime | None:
@@ -12,9 +16,10 @@ def http_date(text: str | None) -> datetime | None:
         return None
     try:
         parsed = parsedate_to_datetime(text)
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError):
+        moment = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
+    return moment if moment.year in SANE_YEARS else None
 
 
 class ServerClock:

@@ -1,11 +1,13 @@
 """Reads a plugin's settings, once, at the edge: an empty text counts as unset."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from tasksync_clients.addresses import Setting
 from tasksync_clients.errors import WrongSettings
 
+CA_BUNDLE: Final = Setting("ca_bundle", "REQUESTS_CA_BUNDLE")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
@@ -24,6 +26,19 @@ def text(config: Mapping[str, Any], setting: Setting) -> str | None:
         message = f"{setting} holds characters that cannot be part of it, such as a line break: correct it."
         raise WrongSettings(message)
     return stripped
+
+
+def bundle(config: Mapping[str, Any]) -> str | None:
+    """Read the setting `ca_bundle`, a file or folder of further certificate authorities to trust.
+
+    Raises:
+        WrongSettings: there is no such file.
+    """
+    path = text(config, CA_BUNDLE)
+    if path is not None and not Path(path).exists():
+        message = f"{CA_BUNDLE} names a file that is not there: correct it, or leave it out."
+        raise WrongSettings(message)
+    return path
 
 
 def number(config: Mapping[str, Any], name: str, usual: float, lowest: float, highest: float) -> float:

@@ -1,10 +1,47 @@
-"""Pages fetched ahead: while one is decoded and passed on, the next one is under way."""
+"""Pages fetched ahead: while one is decoded and passed on, the next one is under way; and pages that lead nowhere."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
+
+from tasksync_clients.transport import Answer
 
 Page = TypeVar("Page")
+
+IDLE_AT_MOST: Final = 100
+"""Pages in a row without a new row: more of them are no list that ends."""
+
+
+class Progress:
+    """Watches one list while it is read."""
+
+    def __init__(self) -> None:
+        """Start before the first page."""
+        self._marks: set[str] = set()
+        self._last: object = None
+        self._idle = 0
+
+    def arrived(self, answer: Answer, rows: object) -> None:
+        """Take a page that has just arrived.
+
+        Raises:
+            ProtocolError: too many in a row brought nothing new.
+        """
+        seen = (len(rows), str(rows[0]), str(rows[-1])) if isinstance(rows, list) and rows else None
+        self._idle = 0 if seen and seen != self._last else self._idle + 1
+        self._last = seen
+        if self._idle > IDLE_AT_MOST:
+            answer.reject(f"more than {IDLE_AT_MOST} pages in a row without anything new")
+
+    def goes_on(self, answer: Answer, mark: str) -> None:
+        """Take the mark (cursor, locator) of the page behind it.
+
+        Raises:
+            ProtocolError: it leads back.
+        """
+        if mark in self._marks:
+            answer.reject("a mark of the next page that it gave before, which would never end")
+        self._marks.add(mark)
 
 
 def ahead(first: Page, following: Callable[[Page], Page | None]) -> Iterator[Page]:

@@ -7,6 +7,8 @@ from typing import Final
 _QUERY: Final = re.compile(r"\?\S*")
 """To the next white space, which no address holds: quotes and brackets may be part of a query."""
 _SPEAKERS: Final = ("urllib3.connectionpool", "urllib3.util.retry")
+_QUOTERS: Final = ("urllib3.connection", "urllib3.response", "charset_normalizer")
+"""They log what they cannot read: headers as the service sent them, with the whole address."""
 
 
 class _CutQueries(logging.Filter):
@@ -19,6 +21,11 @@ class _CutQueries(logging.Filter):
         return True
 
 
+def _nothing(_record: logging.LogRecord) -> bool:
+    """Let no line through; a function, so that installing it twice changes nothing."""
+    return False
+
+
 _FILTER: Final = _CutQueries()
 
 
@@ -26,3 +33,5 @@ def cut_queries() -> None:
     """Install the filter; a second time changes nothing."""
     for name in _SPEAKERS:
         logging.getLogger(name).addFilter(_FILTER)
+    for name in _QUOTERS:
+        logging.getLogger(name).addFilter(_nothing)

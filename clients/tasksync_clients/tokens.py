@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
@@ -30,9 +30,13 @@ class Token:
     expires_at: float | None = None
 
 
+_LONGEST: Final = 4096
+"""Characters of a token: a longer one leaves no room for a request in its headers."""
+
+
 def is_sendable(secret: str) -> bool:
     """Tell whether a token can be put into a header as it is."""
-    return bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret
+    return 0 < len(secret) <= _LONGEST and secret.isascii() and secret.isprintable() and " " not in secret
 
 
 class Bearer(AuthBase):

@@ -28,7 +28,8 @@ from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, NewC
 from tasksync_clients import bodies
 from tasksync_clients.addresses import host_of, is_loopback
 from tasksync_clients.clock import ServerClock
-from tasksync_clients.errors import ProtocolError
+from tasksync_clients.configuration import CA_BUNDLE
+from tasksync_clients.errors import ProtocolError, WrongSettings
 from tasksync_clients.quiet_logs import cut_queries
 from tasksync_clients.tokens import Bearer, Token
 from tasksync_clients.waiting import ConnectRetry
@@ -98,7 +99,7 @@ class Answer:
         try:
             return bodies.decode(self.body)
         except ValueError:
-            kind = re.match(r"[\w.+-]+/[\w.+-]+", self.headers.get("Content-Type", ""), re.ASCII)
+            kind = re.match(r"[\w.+-]{1,40}/[\w.+-]{1,40}", self.headers.get("Content-Type", ""), re.ASCII)
             self.reject(f"not JSON ({kind.group() if kind else 'no content type'}, {len(self.body)} bytes)")
 
     def reject(self, what: str) -> NoReturn:
@@ -174,9 +175,14 @@ class Transport:
             response = self._open(ask, token)
         except (RequestException, HTTPError) as error:
             return Silence(host, *_what_went_wrong(error))
+        except OSError as error:
+            if self._verify is True:
+                raise
+            message = f"The authorities that {CA_BUNDLE} names cannot be read: it takes a file of PEM certificates."
+            raise WrongSettings(message) from error
         self.clock.observe(response.headers.get("Date"))
         answer = Answer(self.service, host, ask, response.status_code, response.headers, b"")
-        into, most = self._place(spooled=ask.spooled and response.ok)
+        into, most = self._place(spooled=ask.spooled and response.status_code in range(200, 300))
         with response:
             problem = _read(response, into, most)
         if problem or response.is_redirect:
@@ -281,4 +287,6 @@ def _what_tls_says(reason: object) -> tuple[bool, str]:
     cause = reason.args[0] if isinstance(reason, Exception) and reason.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False, "its certificate is not trusted (REQUESTS_CA_BUNDLE names further authorities)"
+    if "no certificate or crl" in str(cause or reason).lower().replace("_", " "):
+        return False, "the file of authorities that REQUESTS_CA_BUNDLE names holds no certificate"
     return True, "the encrypted connection failed"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tasksync_clients import ProtocolError
+from tasksync_engine.records import InvalidRecord
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tasksync_clients import RowResult
@@ -73,6 +76,21 @@ class Notes(Protocol):
 
     def put(self, key: str, value: str) -> None:
         """Keep a value."""
+
+
+def read_all(reader: Reader, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
+    """What a look-up found.
+
+    A row that cannot be read stops the run: leaving it out would look as if there were none, and make a second one.
+
+    Raises:
+        ProtocolError: A row is not what its API promises.
+    """
+    try:
+        return [reader(row) for row in rows]
+    except InvalidRecord as error:
+        message = f"A record that was looked up is not what its API promises: {error}. Nothing is decided without it."
+        raise ProtocolError(message) from error
 
 
 class Destination(Protocol):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tasksync_clients import ClientError
 from tasksync_clients.errors import Refused
 from tasksync_clients.recovery import OTHER
+from tasksync_clients.sales_connect.dialect import is_record_id
+from tasksync_clients.soql import is_id
 from tasksync_engine.batch import Batch
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tasksync")
 
+LONGEST_EMAIL = 320
 DIRECTIONS = {"task": "to-salesforce", "reminder": "to-salesconnect"}
 TEMPLATE = "subject_template"
 REMEMBERED = timedelta(days=30)
@@ -106,9 +109,12 @@ class Engine:
         Raises:
             ForeignLedger: The ledger belongs to another tenant.
         """
-        if record.get("account_id"):
-            self.context.ledger.claim("account_id", str(record["account_id"]))
-        template = record.get("activity_detail_customization") or None
+        account, template = record.get("account_id"), record.get("activity_detail_customization") or None
+        if (account and not is_record_id(account)) or not isinstance(template, str | None):
+            message = "The stream salesforce_settings has an account_id or a template that is no text: check the tap."
+            raise ConfigError(message)
+        if account:
+            self.context.ledger.claim("account_id", account)
         if template != self.context.template:
             self.context.take_template(template)
             self.context.ledger.put(TEMPLATE, template or "")
@@ -214,22 +220,44 @@ class Engine:
             self._open.close()
 
 
+def participants(records: Sequence[Mapping[str, Any]]) -> list[Participant]:
+    """The users that can be read; the roster keeps the others as it knows them, and the log says so."""
+    found: list[Participant] = []
+    for record in records:
+        try:
+            found.append(participant(record))
+        except InvalidRecord as error:
+            logger.warning("A Sales Connect user is not what the API promises and stays as known: %s.", error)
+    return found
+
+
 def participant(record: Mapping[str, Any]) -> Participant:
     """A user of Sales Connect as the roster takes them.
 
     Raises:
-        InvalidRecord: It has no id.
+        InvalidRecord: It does not say who it is, or whether task sync is on.
     """
-    task_sync = record.get("task_sync") or {}
-    if not isinstance(record.get("id"), str):
-        message = "a user has no id"
+    task_sync, email, own = record.get("task_sync") or {}, record.get("email"), record.get("salesforce_user_id") or None
+    if not is_record_id(record.get("id")):
+        message = "its id cannot be an id"
+        raise InvalidRecord(message)
+    if not isinstance(task_sync, dict) or not isinstance(task_sync.get("enabled"), bool | None):
+        message = "task_sync does not say whether it is enabled"
+        raise InvalidRecord(message)
+    if own is not None and not (isinstance(own, str) and is_id(own)):
+        message = "salesforce_user_id is no Salesforce id"
         raise InvalidRecord(message)
     enabled_at = task_sync.get("enabled_at")
     return roster.Participant(
         sales_connect_id=record["id"],
-        salesforce_id=salesforce_id(record.get("salesforce_user_id")),
+        salesforce_id=salesforce_id(own),
         enabled_at=parse_time(enabled_at, "task_sync.enabled_at") if enabled_at else now(),
-        email=record.get("email"),
+        email=email if is_email(email) else None,
         is_on=bool(task_sync.get("enabled")),
         time_zone=zone if isinstance(zone := record.get("time_zone"), str) else None,
     )
+
+
+def is_email(value: object) -> bool:
+    """Whether a user's email can be looked for: a text of one line, of the length that email has."""
+    return isinstance(value, str) and len(value) <= LONGEST_EMAIL and (value.isprintable() or not value)

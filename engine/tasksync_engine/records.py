@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tasksync_clients.soql import id18
+from tasksync_clients.clock import SANE_YEARS
+from tasksync_clients.sales_connect.dialect import is_record_id
+from tasksync_clients.soql import id18, is_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tasksync_mappings import Side
 
@@ -71,12 +73,17 @@ def parse_time(value: object, member: str) -> datetime:
     Raises:
         InvalidRecord: It is no time.
     """
+    message = f"{member} is not a time"
+    if not isinstance(value, str | datetime):
+        raise InvalidRecord(message)
     try:
-        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError as error:
-        message = f"{member} is not a time"
+        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise InvalidRecord(message) from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    if moment.year not in SANE_YEARS:
+        raise InvalidRecord(message)
+    return moment
 
 
 def _optional_time(raw: Mapping[str, Any], member: str) -> datetime | None:
@@ -91,12 +98,32 @@ def _text(raw: Mapping[str, Any], member: str) -> str | None:
     return value or None
 
 
-def _id(raw: Mapping[str, Any], member: str) -> str:
+def _id(raw: Mapping[str, Any], member: str, can_be: Callable[[str], bool]) -> str:
     value = _text(raw, member)
     if value is None:
         message = f"{member} is missing"
         raise InvalidRecord(message)
+    if not can_be(value):
+        message = f"{member} cannot be an id"
+        raise InvalidRecord(message)
     return value
+
+
+def _optional_id(raw: Mapping[str, Any], member: str, can_be: Callable[[str], bool]) -> str | None:
+    return None if raw.get(member) in {None, ""} else _id(raw, member, can_be)
+
+
+def _pointer(value: object, can_be: Callable[[str], bool]) -> str | None:
+    """The other side's id that a record carries; anybody may have written anything there, which then names nothing."""
+    return value if isinstance(value, str) and can_be(value) else None
+
+
+def _flag(raw: Mapping[str, Any], member: str) -> bool:
+    value = raw.get(member)
+    if not isinstance(value, bool | None):
+        message = f"{member} is neither true nor false"
+        raise InvalidRecord(message)
+    return bool(value)
 
 
 def salesforce_id(value: str | None) -> str | None:
@@ -116,10 +143,10 @@ def read_reminder(raw: Mapping[str, Any]) -> Record:
     updated_at = parse_time(raw.get("updated_at"), "updated_at")
     return Record(
         side="reminder",
-        id=_id(raw, "id"),
+        id=_id(raw, "id", is_record_id),
         raw=raw,
-        user=_text(raw, "assignee_id"),
-        pointer=salesforce_id(_text(raw, POINTER)),
+        user=_optional_id(raw, "assignee_id", is_record_id),
+        pointer=salesforce_id(_pointer(raw.get(POINTER), is_id)),
         changed_at=updated_at,
         stamp=updated_at,
         created_at=_optional_time(raw, "created_at"),
@@ -135,14 +162,14 @@ def task_reader(link_field: str | None) -> Reader:
         changed_at = _optional_time(raw, "LastModifiedDate") or stamp
         return Record(
             side="task",
-            id=salesforce_id(_id(raw, "Id")) or "",
+            id=salesforce_id(_id(raw, "Id", is_id)) or "",
             raw=raw,
-            user=salesforce_id(_text(raw, "OwnerId")),
-            pointer=_text(raw, link_field) if link_field else None,
+            user=salesforce_id(_optional_id(raw, "OwnerId", is_id)),
+            pointer=_pointer(raw.get(link_field), is_record_id) if link_field else None,
             changed_at=changed_at,
             stamp=stamp,
             created_at=_optional_time(raw, "CreatedDate"),
-            deleted_at=max(stamp, changed_at) if raw.get("IsDeleted") else None,
+            deleted_at=max(stamp, changed_at) if _flag(raw, "IsDeleted") else None,
         )
 
     return read_task

@@ -22,11 +22,15 @@ _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def _campaign(member: str) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda reminder: (reminder.get("campaign") or {}).get(member)
+    def read(reminder: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the API sends
+        campaign = reminder.get("campaign")
+        return campaign.get(member) if isinstance(campaign, dict) else None
+
+    return read
 
 
 _VALUES: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
-    "activity_type": lambda reminder: ACTIVITY_TYPES.get(reminder.get("type") or "", reminder.get("type")),
+    "activity_type": lambda reminder: ACTIVITY_TYPES.get(str(reminder.get("type") or ""), reminder.get("type")),
     "activity_subject": lambda reminder: reminder.get("name"),
     "sales_campaign_name": _campaign("name"),
     "sales_campaign_day": _campaign("day"),
@@ -69,5 +73,5 @@ def render(template: str, reminder: Mapping[str, Any], max_length: int | None) -
     A field without a value, or one that is not known, renders as nothing; every line break becomes one space.
     """
     rendered = [part if isinstance(part, str) else part(reminder) for part in _parts(template)]
-    text = "".join("" if value is None else str(value) for value in rendered)
+    text = "".join(str(value) for value in rendered if isinstance(value, str | int | float))
     return cut(_LINE_BREAK.sub(" ", text), max_length)

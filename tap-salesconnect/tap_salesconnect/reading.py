@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tasksync_clients import ProtocolError
+from tasksync_clients.sales_connect.dialect import is_record_id
 from tasksync_engine.singer.seen import Seen
-from tasksync_engine.singer.tap_times import fixed, moment, stamp
+from tasksync_engine.singer.tap_times import moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +69,7 @@ class ReminderReading:
             asked = frozenset()
         for page in self._read(updated_since=self._stream.resume(self._began), assignee_ids=sorted(asked) or None):
             yield page if asked else self._concerned(page)
-            self._stream.move_bookmark(fixed(page[-1]["updated_at"]), self._began)
+            self._stream.page_read(page, self._began)
         self._stream.window_read(self._began)
 
     def _in_full(self, users: Sequence[str]) -> Iterator[Page]:
@@ -81,25 +83,44 @@ class ReminderReading:
             yield from self._seen.missing_in(self._ledger.linked_ids("reminder", users=users))
 
     def _looked_up(self, ids: Sequence[str]) -> Iterator[Page]:
-        yield from self._read(ids=ids)
+        wanted = frozenset(ids)
+        for page in self._read(ids=ids):
+            _check_asked_for(page, wanted)
+            yield page
         now = stamp(self._client.server_time())
         yield [{"id": id_, "deleted_at": now, "updated_at": now} for id_ in self._seen.missing(ids)]
 
     def _read(self, **filters: Any) -> Iterator[Page]:  # noqa: ANN401  the client's own filters
         for page in self._client.reminders(include_deleted=True, limit=self._page_size, **filters):
             if page:
-                self._seen.add(row["id"] for row in page)
+                self._seen.add(id_ for row in page if is_record_id(id_ := row.get("id")))
                 yield page
 
     def _concerned(self, page: Page) -> Page:
         """The rows of `user_ids`, and those that are linked to one of theirs as far as the ledger knows."""
         if not self._user_ids:
             return page
-        others = [row["id"] for row in page if row["assignee_id"] not in self._user_ids]
+        others = [row["id"] for row in page if not self._is_asked_for(row)]
         users = sorted(self._user_ids)
         linked = self._ledger.linked_among("reminder", others, users=users) if self._ledger else frozenset[str]()
-        return [row for row in page if row["assignee_id"] in self._user_ids or row["id"] in linked]
+        return [row for row in page if self._is_asked_for(row) or row["id"] in linked]
+
+    def _is_asked_for(self, row: dict[str, Any]) -> bool:
+        """Whether a reminder is of `user_ids`; one that cannot be told is: the target says what is wrong with it."""
+        id_, user = row.get("id"), row.get("assignee_id")
+        return not is_record_id(id_) or not isinstance(user, str | None) or user in self._user_ids
 
     def _gap_is_long(self) -> bool:
         read_at = self._state.get("read_at")
         return read_at is None or moment(self._began) - moment(read_at) > TOMBSTONES_LAST
+
+
+def _check_asked_for(page: Page, ids: frozenset[str]) -> None:
+    """Make sure that a look by ids found nothing else.
+
+    Raises:
+        ProtocolError: it did: taking those that it did not find for gone would delete what lives.
+    """
+    if not all(isinstance(id_ := row.get("id"), str) and id_ in ids for row in page):
+        message = "Sales Connect answered a look at reminders by their ids with one that is none of them."
+        raise ProtocolError(message)

@@ -84,8 +84,7 @@ class People(IncrementalStream):
         client = _tap(self).client
         for page in client.people(updated_since=self.since()):
             yield page
-            if page:
-                self.move_bookmark(page[-1]["updated_at"], stamp(client.server_time()))
+            self.page_read(page, stamp(client.server_time()))
 
 
 def _tap(stream: PagedStream) -> TapSalesconnect:

@@ -9,7 +9,9 @@ from singer_sdk import typing as th
 
 from tap_salesconnect.streams import People, Reminders, SalesforceSettings, Users
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
+from tasksync_clients.sales_connect.dialect import is_record_id
 from tasksync_engine.singer.tap import SyncTap
+from tasksync_engine.singer.tap_times import time_or_none
 
 
 class TapSalesconnect(SyncTap):
@@ -32,6 +34,13 @@ class TapSalesconnect(SyncTap):
             secret=True,
             title="OAuth client secret",
             description="The secret of the OAuth client.",
+        ),
+        th.Property(
+            "ca_bundle",
+            th.StringType,
+            title="CA bundle",
+            description="PEM file of the certificate authorities to trust instead of the usual ones "
+            "(REQUESTS_CA_BUNDLE).",
         ),
         th.Property(
             "start_date",
@@ -110,7 +119,7 @@ class TapSalesconnect(SyncTap):
         return {
             user["id"]: user["task_sync"]["enabled_at"]
             for user in self.users
-            if user["task_sync"]["enabled"] and (not self.user_ids or user["id"] in self.user_ids)
+            if _is_on(user) and (not self.user_ids or user["id"] in self.user_ids)
         }
 
     def prepare(self) -> None:
@@ -123,3 +132,11 @@ class TapSalesconnect(SyncTap):
         super().prepare()
         if self.ledger is not None:
             self.ledger.claim("account_id", self.salesforce_settings["account_id"])
+
+
+def _is_on(user: dict[str, Any]) -> bool:
+    """Whether a user has task sync on; one that cannot be read is left to the target, which says so."""
+    task_sync = user.get("task_sync")
+    if not is_record_id(user.get("id")) or not isinstance(task_sync, dict):
+        return False
+    return task_sync.get("enabled") is True and time_or_none(task_sync.get("enabled_at")) is not None

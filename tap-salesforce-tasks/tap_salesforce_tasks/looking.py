@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_tasks.schemas import date_times, with_fixed_times
+from tasksync_clients import ProtocolError
 from tasksync_clients.soql import chunked_in
 from tasksync_engine.singer.tap_times import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_salesforce_tasks.streams import Tasks
@@ -46,8 +47,31 @@ class Looker:
         found: dict[str, Row | None] = dict.fromkeys(ids)
         for condition in chunked_in("Id", ids):
             for page in self._stream.rows("Task", [condition]):
-                found.update((row["Id"], row) for row in page)
+                found.update((_looked_for(row, found), row) for row in page)
         return found
+
+
+def is_readable(row: Mapping[str, Any]) -> bool:
+    """Whether a row says which task it is, whose, when it was stamped, and whether it is deleted."""
+    return (
+        isinstance(row.get("Id"), str)
+        and isinstance(row.get("SystemModstamp"), str)
+        and isinstance(row.get("IsDeleted"), bool)
+        and isinstance(row.get("OwnerId"), str | None)
+    )
+
+
+def _looked_for(row: Row, ids: Collection[str]) -> str:
+    """The id of a row, which must be one of those that were looked for.
+
+    Raises:
+        ProtocolError: it is not: taking the others for gone would delete what lives.
+    """
+    id_ = row.get("Id")
+    if not isinstance(id_, str) or id_ not in ids:
+        message = "Salesforce answered a look at tasks by their ids with a row that is none of them."
+        raise ProtocolError(message)
+    return id_
 
 
 def gone(id_: str, at: datetime) -> Row:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_tasks.deletions import LogWindow
-from tap_salesforce_tasks.looking import Looker, gone
+from tap_salesforce_tasks.looking import Looker, gone, is_readable
 from tap_salesforce_tasks.queries import window, window_end
 from tap_salesforce_tasks.windows import read_window
 from tasksync_clients.soql import chunked_in
@@ -117,7 +117,7 @@ class TaskReading:
         answer = self._client.deleted("Task", asked.start, asked.end)
         times = {id_: at for id_, at in answer.ids if id_ not in self._met_deleted}
         now = self._look.closely(list(times))
-        yield self._kept([row for row in now.values() if row is not None and row["IsDeleted"]])
+        yield self._kept([row for row in now.values() if row is not None and row.get("IsDeleted")])
         yield [gone(id_, times[id_]) for id_, row in now.items() if row is None]
         return stamp(answer.latest_covered), asked.leaves_a_gap(answer)
 
@@ -141,19 +141,23 @@ class TaskReading:
             self._met.add(ids)
 
     def _is_news(self, row: Row) -> bool:
-        return bool(row["IsDeleted"]) or row["SystemModstamp"] >= (self._since or "")
+        return not is_readable(row) or row["IsDeleted"] or row["SystemModstamp"] >= (self._since or "")
 
     def _kept(self, page: Page) -> Page:
         """The rows of a page that count."""
         self._note(page)
-        others = [row["Id"] for row in page if not self._owners.of_interest(row)]
+        others = [row["Id"] for row in page if not self._is_of_interest(row)]
         if not others:
             return page
         left_out = set(others) - self._linked_among(others)
-        return [row for row in page if row["Id"] not in left_out]
+        return [row for row in page if not is_readable(row) or row["Id"] not in left_out]
+
+    def _is_of_interest(self, row: Row) -> bool:
+        """Whether a task counts for its owner's sake, or cannot be told: the target says what is wrong with it."""
+        return not is_readable(row) or self._owners.of_interest(row)
 
     def _note(self, page: Page) -> None:
-        latest = {row["Id"]: row["IsDeleted"] for row in page}
+        latest = {row["Id"]: row["IsDeleted"] for row in page if is_readable(row)}
         self._met_deleted.difference_update(latest)
         self._met_deleted.update(id_ for id_, is_deleted in latest.items() if is_deleted)
         if self._ledger is not None:

@@ -41,6 +41,12 @@ _CONNECTION = [
         description="The share of the org's daily API calls that is left to others: the tap stops before it.",
     ),
     th.Property(
+        "ca_bundle",
+        th.StringType,
+        title="CA bundle",
+        description="PEM file of the certificate authorities to trust instead of the usual ones (REQUESTS_CA_BUNDLE).",
+    ),
+    th.Property(
         "parallel_requests",
         th.IntegerType(minimum=1, maximum=25),
         default=4,

@@ -63,7 +63,7 @@ class Users(SalesforceStream):
         now = _tap(self).client.server_time()
         for page in self.rows("User", window(self.since(), window_end(now))):
             yield page
-            self.move_bookmark(page[-1]["SystemModstamp"], stamp(now))
+            self.page_read(page, stamp(now))
 
 
 class Tasks(SalesforceStream):

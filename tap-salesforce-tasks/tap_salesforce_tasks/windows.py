@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_tasks.queries import count, unordered
 from tap_salesforce_tasks.schemas import date_times, with_fixed_times
 from tasksync_clients.errors import Refused
-from tasksync_engine.singer.tap_times import moment
+from tasksync_engine.singer.tap_times import last_time, moment, time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ def read_window(
         else:
             return
     for page in stream.rows("Task", conditions):
-        yield page, page[-1]["SystemModstamp"]
+        yield page, last_time(page, "SystemModstamp")
 
 
 def _is_worth_a_job(tap: TapSalesforceTasks, conditions: Sequence[str], since: str | None, now: datetime) -> bool:
@@ -63,7 +63,9 @@ def _by_job(
     latest = ""
     for page in tap.client.bulk.query("Task", soql, include_deleted=True):
         rows = [with_fixed_times(row, times) for row in page]
-        latest = max(latest, *(row["SystemModstamp"] for row in rows))
+        for stamped in (row.get("SystemModstamp") for row in rows):
+            if isinstance(stamped, str) and stamped > latest and time_or_none(stamped):
+                latest = stamped
         yield rows, None
     if latest:
         yield [], latest

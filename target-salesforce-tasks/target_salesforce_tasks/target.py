@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import typing as th
 
 from tasksync_engine.destinations import SalesforceDestination
-from tasksync_engine.engine import participant
+from tasksync_engine.engine import participants
 from tasksync_engine.settings import WriteSettings
 from tasksync_engine.singer.connections import SALESFORCE_SETTINGS, WRITE_SETTINGS, salesforce_destination
 from tasksync_engine.singer.target import BATCH_SIZE, ENGINE_SETTINGS, EngineSink, IgnoredSink, SyncTarget
@@ -46,7 +46,7 @@ class UsersSink(EngineSink):
         destination = self.engine.context.destination
         if not isinstance(destination, SalesforceDestination):
             raise TypeError(type(destination))
-        self.engine.take_users([participant(record) for record in records], destination.active_users)
+        self.engine.take_users(participants(records), destination.active_users)
 
 
 class TargetSalesforceTasks(SyncTarget):

@@ -122,7 +122,7 @@ def test_slash_at_the_end_of_an_address_is_nothing(hostile):
 
 def test_missing_identity_is_said(hostile, salesforce):
     """An answer without `id` is enough to work with, but not to tell org and user."""
-    hostile.script(TOKEN_PATH, _token(id="http://["))
+    hostile.script(TOKEN_PATH, _token(id="http://[", instance_url=hostile.url))
     salesforce.login()
     with pytest.raises(ProtocolError, match="id"):
         _ = salesforce.org_id
@@ -168,7 +168,7 @@ def test_refused_login_is_not_tried_again(hostile, salesforce):
 
 def test_busy_login_is_tried_again(hostile, salesforce):
     """A login that meets a server fault or a cut connection is tried again."""
-    good = _token(access_token="later")
+    good = _token(access_token="later", instance_url=hostile.url)
     hostile.script(TOKEN_PATH, Reply(503, b"<html>"), Reply(cut="before"), Reply(429), good)
     salesforce.login()
     assert len(hostile.asked(TOKEN_PATH)) == 4

@@ -135,7 +135,7 @@ def test_operations_on_one_reminder_keep_their_order(hostile, sales_connect):
 def test_token_is_renewed_before_it_expires(hostile):
     """A token that lives shortly is renewed by its own account, one that lives long is kept."""
     hostile.script("/oauth/token", _token(expires_in=0.000001), _token(expires_in=3600), _token(expires_in="soon"))
-    hostile.script("settings", Reply(body={}))
+    hostile.script("settings", Reply(body={"account_id": "tenant"}))
     settings = SalesConnectSettings(hostile.url, oauth_client_id="app", oauth_client_secret="s3cret")
     with SalesConnectClient(settings) as client:
         for _ in range(3):
@@ -164,7 +164,7 @@ def test_error_bodies_of_any_form_are_survived(hostile, sales_connect):
 
 def test_path_of_the_base_address_is_kept(hostile):
     """Requests go below the path of the base address."""
-    hostile.script("settings", Reply(body={}))
+    hostile.script("settings", Reply(body={"account_id": "tenant"}))
     with SalesConnectClient(SalesConnectSettings(f"{hostile.url}/tenant/", "t0ken")) as client:
         client.salesforce_settings()
     assert hostile.requests[0].target == "/tenant/v1/settings/salesforce"

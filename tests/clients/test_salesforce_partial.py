@@ -104,7 +104,10 @@ def test_what_was_written_is_known_when_another_call_fails(hostile, salesforce):
 def test_used_up_allowance_stops_calls_that_have_not_started(hostile, salesforce):
     """Once the day's calls are used up no further call is made, and what was written is known."""
     limit = Reply(403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}])
-    good = Reply(body=[_good()] * 200)
+
+    def good(request):
+        return Reply(body=[_good(id=row["id"]) for row in request.json()["records"]])
+
     hostile.script(COLLECTIONS, good, limit)
     with pytest.raises(AllowanceExhausted) as caught:
         salesforce.update("Task", [{"Id": _id(number)} for number in range(4000)])

@@ -1,5 +1,6 @@
 """Writing to Salesforce, to a service that refuses rows."""
 
+import itertools
 import threading
 
 import pytest
@@ -64,7 +65,7 @@ def test_updates_name_their_record(hostile, salesforce):
 
 def test_upserts_say_what_was_new(hostile, salesforce):
     """An upsert goes to its external id's resource and says whether the record was new."""
-    hostile.script(COLLECTIONS, _each(lambda row: _good(1, created=row["Ext__c"] == "new")))
+    hostile.script(COLLECTIONS, _each(lambda row: _good(int(row["Ext__c"] == "new"), created=row["Ext__c"] == "new")))
     results = salesforce.upsert("Task", "Ext__c", [{"Ext__c": "new"}, {"Ext__c": "old"}])
     assert [result.created for result in results] == [True, False]
     assert hostile.asked(COLLECTIONS)[0].path.endswith("/composite/sobjects/Task/Ext__c")
@@ -98,7 +99,7 @@ def test_calls_run_side_by_side(hostile, salesforce):
 
     def meet(request):
         together.wait()
-        return Reply(body=[_good() for _ in request.json()["records"]])
+        return Reply(body=[_good(number) for number, _ in enumerate(request.json()["records"])])
 
     hostile.script(COLLECTIONS, meet)
     assert len(salesforce.create("Task", [{}] * 800)) == 800
@@ -107,7 +108,11 @@ def test_calls_run_side_by_side(hostile, salesforce):
 
 def test_same_record_never_travels_twice_in_one_call(hostile, salesforce):
     """Two changes of one record go out in two calls, in their order, whatever form the id has."""
-    hostile.script(COLLECTIONS, _each(lambda _: _good(1)))
+    ids = itertools.count()
+    hostile.script(
+        COLLECTIONS,
+        _each(lambda row: _good(id=row if isinstance(row, str) else row.get("id") or _id(next(ids)))),
+    )
     short = _id(1)[:15]
     salesforce.update("Task", [{"Id": _id(1), "Status": "a"}, {"Id": _id(2)}, {"Id": short, "Status": "b"}])
     salesforce.upsert("Task", "Ext__c", [{"Ext__c": "A", "n": 1}, {"Ext__c": "a", "n": 2}])
@@ -124,7 +129,9 @@ def test_rows_that_may_succeed_are_sent_again_alone(hostile, salesforce):
 
     def decide(row):
         tries.append(row["Subject"])
-        return _bad("UNABLE_TO_LOCK_ROW") if row["Subject"] == "b" and tries.count("b") < 3 else _good()
+        return (
+            _bad("UNABLE_TO_LOCK_ROW") if row["Subject"] == "b" and tries.count("b") < 3 else _good(ord(row["Subject"]))
+        )
 
     hostile.script(COLLECTIONS, _each(decide))
     assert all(result.ok for result in salesforce.create("Task", [{"Subject": name} for name in "abc"]))
@@ -133,7 +140,10 @@ def test_rows_that_may_succeed_are_sent_again_alone(hostile, salesforce):
 
 def test_rows_that_keep_failing_are_left_to_the_next_run(hostile, salesforce):
     """A row that fails however often it is sent carries RETRY_LATER; the others are written once."""
-    hostile.script(COLLECTIONS, _each(lambda row: _bad("SERVER_UNAVAILABLE") if row["Subject"] == "b" else _good()))
+    hostile.script(
+        COLLECTIONS,
+        _each(lambda row: _bad("SERVER_UNAVAILABLE") if row["Subject"] == "b" else _good(ord(row["Subject"]))),
+    )
     first, second, third = salesforce.create("Task", [{"Subject": name} for name in "abc"])
     assert first.ok
     assert third.ok

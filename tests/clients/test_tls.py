@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tasksync_clients.errors import ProtocolError, Unreachable
+from tasksync_clients.errors import ProtocolError, Unreachable, WrongSettings
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 
 from .hostile import TOKEN_PATH, HostileService, Reply
@@ -92,3 +92,35 @@ def test_service_that_speaks_no_tls_is_unreachable(hostile):
     with _client(hostile.url.replace("http:", "https:")) as client, pytest.raises(Unreachable, match="encrypted"):
         client.login()
     assert not hostile.requests
+
+
+def test_plugins_take_the_bundle_as_a_setting(encrypted, certificate):
+    """The setting `ca_bundle` of a plugin is the bundle that is trusted."""
+    config = {"login_url": encrypted.url, "client_id": "app", "client_secret": "s3cret", "ca_bundle": str(certificate)}
+    with SalesforceClient(SalesforceSettings.from_config(config)) as client:
+        client.login()
+    assert encrypted.tokens == 1
+
+
+def test_bundle_that_is_not_there_is_named(tmp_path):
+    """A bundle that does not exist is a mistake in the settings, named with its variable."""
+    config = {
+        "login_url": "https://127.0.0.1",
+        "client_id": "a",
+        "client_secret": "b",
+        "ca_bundle": str(tmp_path / "no"),
+    }
+    with pytest.raises(WrongSettings, match="REQUESTS_CA_BUNDLE"):
+        SalesforceSettings.from_config(config)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"], ids=["missing", "empty", "text"])
+def test_bundle_of_the_environment_that_cannot_be_used_is_named(encrypted, tmp_path, monkeypatch, content):
+    """Authorities that cannot be read are told in words, and no credentials go out."""
+    path = tmp_path / "bundle.pem"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+    with _client(encrypted.url) as client, pytest.raises((WrongSettings, Unreachable), match="REQUESTS_CA_BUNDLE"):
+        client.login()
+    assert not encrypted.requests

@@ -7,7 +7,7 @@ from tasksync_clients import bodies
 from tasksync_clients.batches import Rows, write
 from tasksync_clients.exchange import Exchange
 from tasksync_clients.recovery import Recovery, RowResult, sales_connect_recovery
-from tasksync_clients.sales_connect.dialect import complaint, one_row_is_to_blame, stop_error
+from tasksync_clients.sales_connect.dialect import complaint, is_record_id, one_row_is_to_blame, stop_error
 from tasksync_clients.transport import Ask
 
 BATCH_AT_MOST: Final = 200
@@ -43,7 +43,10 @@ class BatchWriter:
             answer.reject("another number of results than operations were sent")
         results = [_result(operation, row) for operation, row in zip(operations, rows, strict=True)]
         if not all(results):
-            answer.reject("results without a status")
+            answer.reject("results that do not say what became of which reminder")
+        written = [result.id for result in results if result and result.ok]
+        if len(set(written)) < len(written):
+            answer.reject("one reminder for several operations")
         return [result for result in results if result]
 
 
@@ -57,8 +60,10 @@ def _result(operation: Operation, row: object) -> RowResult | None:
     if not isinstance(row, dict) or isinstance(status, bool) or not isinstance(status, int):
         return None
     reminder = row.get("reminder") if isinstance(row.get("reminder"), dict) else None
-    id_ = reminder.get("id") if reminder else operation.get("id")
     if status in range(200, 300):
+        id_ = reminder.get("id") if reminder else operation.get("id")
+        if not is_record_id(id_) or operation.get("id") not in {None, id_} or bodies.is_deep(reminder):
+            return None
         created = status == _CREATED if operation.get("op") == "create" else None
         return RowResult(ok=True, id=id_, created=created, record=reminder, status=status)
     return _failure(operation, status, row.get("error"))

@@ -13,16 +13,17 @@ from tasksync_clients import bodies
 from tasksync_clients.batches import pieces
 from tasksync_clients.errors import Gone, NotFound, ProtocolError
 from tasksync_clients.exchange import Exchange
-from tasksync_clients.paging import ahead, side_by_side
+from tasksync_clients.paging import Progress, ahead, side_by_side
 from tasksync_clients.recovery import RowResult
 from tasksync_clients.sales_connect.batch import BatchWriter
-from tasksync_clients.sales_connect.dialect import SalesConnectDialect
+from tasksync_clients.sales_connect.dialect import SalesConnectDialect, is_record_id
 from tasksync_clients.sales_connect.login import tokens
 from tasksync_clients.sales_connect.settings import SalesConnectSettings
 from tasksync_clients.transport import Answer, Ask, Transport
 
 IDS_AT_MOST: Final = 200
 """Ids of one filter."""
+_LONGEST_CURSOR: Final = 4096
 _PRINTABLE_ASCII: Final = range(0x20, 0x7F)
 
 Reminder = dict[str, Any]
@@ -76,8 +77,18 @@ class SalesConnectClient:
         return now
 
     def salesforce_settings(self) -> dict[str, Any]:
-        """Read the tenant's Salesforce settings: `account_id` and the subject template."""
-        return _object(self._exchange.call(Ask("GET", "/v1/settings/salesforce")))
+        """Read the tenant's Salesforce settings: `account_id` and the subject template.
+
+        Raises:
+            ProtocolError: they do not say whose they are, or hold a template that is no text.
+        """
+        answer = self._exchange.call(Ask("GET", "/v1/settings/salesforce"))
+        told = _record(answer)
+        if not is_record_id(told.get("account_id")):
+            answer.reject("no account_id that can be one")
+        if not isinstance(told.get("activity_detail_customization"), str | None):
+            answer.reject("an activity_detail_customization that is no text")
+        return told
 
     def users(self) -> Iterator[list[dict[str, Any]]]:
         """Read all users, page by page."""
@@ -85,7 +96,7 @@ class SalesConnectClient:
 
     def patch_user(self, id: str, members: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - the contract's name
         """Change the given members of a user, such as `{"task_sync": {"enabled": True}}`."""
-        return _object(self._exchange.call(Ask("PATCH", _path("users", id), bodies.encode(members))))
+        return _record(self._exchange.call(Ask("PATCH", _path("users", id), bodies.encode(members))))
 
     def people(self, *, updated_since: str | None = None) -> Iterator[list[dict[str, Any]]]:
         """Read people, page by page."""
@@ -127,7 +138,7 @@ class SalesConnectClient:
             NotFound: it is unknown.
             Gone: it is deleted.
         """
-        return _object(self._exchange.call(Ask("GET", _path("reminders", id))))
+        return _record(self._exchange.call(Ask("GET", _path("reminders", id))))
 
     def create_reminder(self, members: Mapping[str, Any], idempotency_key: str | None = None) -> Reminder:
         """Create a reminder; only with an idempotency key is a lost answer asked for again.
@@ -138,7 +149,7 @@ class SalesConnectClient:
         """
         headers = {"Idempotency-Key": _header(idempotency_key)} if idempotency_key else {}
         body = bodies.encode(members)
-        return _object(
+        return _record(
             self._exchange.call(Ask("POST", "/v1/reminders", body, headers, repeatable=bool(idempotency_key)))
         )
 
@@ -150,7 +161,7 @@ class SalesConnectClient:
             Gone, NotFound: it is deleted, or unknown.
         """
         headers = {} if version is None else {"If-Match": f'"{version}"'}
-        return _object(self._exchange.call(Ask("PATCH", _path("reminders", id), bodies.encode(members), headers)))
+        return _record(self._exchange.call(Ask("PATCH", _path("reminders", id), bodies.encode(members), headers)))
 
     def delete_reminder(self, id: str) -> bool:  # noqa: A002 - the contract's name
         """Delete a reminder; False when it was gone already."""
@@ -173,17 +184,19 @@ class SalesConnectClient:
 
     def _pages(self, path: str, filters: Mapping[str, str | None]) -> Iterator[list[dict[str, Any]]]:
         query = {name: bodies.scrub(value) for name, value in filters.items() if value is not None}
-        seen: set[str] = set()
+        progress = Progress()
 
         def page(asked: Mapping[str, str]) -> tuple[Answer, dict[str, Any]]:
             answer = self._exchange.call(Ask("GET", f"{path}?{urlencode(asked)}" if asked else path))
-            return answer, _object(answer)
+            told = _object(answer)
+            progress.arrived(answer, told.get("data"))
+            return answer, told
 
         def following(told: tuple[Answer, dict[str, Any]]) -> tuple[Answer, dict[str, Any]] | None:
-            cursor = _next_cursor(*told, seen)
+            cursor = _next_cursor(*told)
             if cursor is None:
                 return None
-            seen.add(cursor)
+            progress.goes_on(told[0], cursor)
             return page(query | {"cursor": cursor})
 
         for answer, told in ahead(page(query), following):
@@ -197,22 +210,29 @@ def _object(answer: Answer) -> dict[str, Any]:
     return told
 
 
+def _record(answer: Answer) -> dict[str, Any]:
+    told = _object(answer)
+    if bodies.is_deep(told):
+        answer.reject("an object that is nested too deeply")
+    return told
+
+
 def _data(answer: Answer, told: Mapping[str, Any]) -> list[dict[str, Any]]:
     data = told.get("data")
     if not isinstance(data, list) or not all(isinstance(record, dict) for record in data):
         answer.reject("something else than a page of records")
+    if any(map(bodies.is_deep, data)):
+        answer.reject("records that are nested too deeply")
     return data
 
 
-def _next_cursor(answer: Answer, told: Mapping[str, Any], seen: set[str]) -> str | None:
+def _next_cursor(answer: Answer, told: Mapping[str, Any]) -> str | None:
     """Take the cursor of the next page; only null ends the pages, so a page without one is no page."""
     cursor = told.get("next_cursor", "")
     if cursor is None:
         return None
-    if not isinstance(cursor, str) or not cursor:
-        answer.reject("no next_cursor, neither text nor null")
-    if cursor in seen:
-        answer.reject("a cursor that it gave before, which would never end")
+    if not isinstance(cursor, str) or not cursor or len(cursor) > _LONGEST_CURSOR:
+        answer.reject("no next_cursor that can be used, neither a text of sane length nor null")
     return cursor
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from tasksync_clients import recovery
 from tasksync_clients.addresses import Setting
@@ -34,6 +34,14 @@ _CLIENT_FAULTS: Final = range(400, 500)
 _REFUSALS: Final[Mapping[int, type[Refused]]] = {404: NotFound, 409: Duplicate, 410: Gone, 412: Stale}
 
 
+_LONGEST_ID: Final = 255
+
+
+def is_record_id(value: object) -> TypeGuard[str]:
+    """Tell whether this can be the id of a record: a short text on one line, without the comma that parts ids."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable() and "," not in value
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """What an error object says."""
@@ -54,7 +62,7 @@ def complaint(status: int, told: object) -> Complaint:
         code=STALE if status == _PRECONDITION else known,
         reason=reason if isinstance(reason, str) else "",
         fields=tuple(field for field in fields if isinstance(field, str)) if isinstance(fields, list | dict) else (),
-        holder_id=holder_id if isinstance(holder_id, str) else None,
+        holder_id=holder_id if is_record_id(holder_id) else None,
     )
 
 

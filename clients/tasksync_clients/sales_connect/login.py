@@ -12,6 +12,7 @@ from tasksync_clients.tokens import FixedToken, LoginTokens, Token, Tokens, is_s
 from tasksync_clients.transport import Ask, Transport
 
 _EARLY_SECONDS: Final = 30.0
+_LONGEST_SECONDS: Final = 10**9
 
 
 def tokens(settings: SalesConnectSettings, transport: Transport) -> Tokens:
@@ -40,6 +41,6 @@ def _login(settings: SalesConnectSettings, exchange: Exchange) -> Token:
 
 def _expiry(seconds: object) -> float | None:
     """Place the end of a token's life on the local monotonic clock, a little early."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < _LONGEST_SECONDS:
         return None
     return time.monotonic() + max(seconds - _EARLY_SECONDS, seconds / 2)

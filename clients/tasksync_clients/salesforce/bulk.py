@@ -28,8 +28,9 @@ class Bulk:
 
     def query(self, sobject: str, soql: str, *, include_deleted: bool = False) -> Iterator[list[dict[str, Any]]]:
         """Run a query of plain fields of one object and give its records, up to 2,000 at a time, in no order."""
-        fields = self._describe(sobject).get("fields") or ()
-        types = {str(field["name"]).lower(): str(field["type"]) for field in fields}
+        fields = self._describe(sobject).get("fields")
+        named = [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+        types = {str(field.get("name")).lower(): str(field.get("type")) for field in named}
         return self._reader.pages(soql, types, include_deleted=include_deleted)
 
     def create(self, sobject: str, records: Sequence[Record], key: str, log: JobLog | None = None) -> list[RowResult]:

@@ -9,6 +9,7 @@ from tasksync_clients import bodies
 from tasksync_clients.errors import ClientError, LostAnswer, NotFound, Refused, Unreachable
 from tasksync_clients.exchange import Exchange
 from tasksync_clients.salesforce.bulk_csv import Upload
+from tasksync_clients.soql import is_id
 from tasksync_clients.transport import Answer, Ask, Streamed
 from tasksync_clients.waiting import ATTEMPTS, jittered
 
@@ -207,9 +208,9 @@ def ingest_job(sobject: str, operation: str, external_id_field: str | None) -> d
 
 def _job(kind: Kind, answer: Answer) -> Job:
     told = answer.json()
-    if not isinstance(told, dict) or not isinstance(told.get("id"), str) or not told["id"].isalnum():
+    if not isinstance(told, dict) or not isinstance(told.get("id"), str) or not is_id(told["id"]):
         answer.reject("something else than a job")
-    if told.get("state") not in _STATES:
+    if not isinstance(told.get("state"), str) or told["state"] not in _STATES:
         answer.reject("a job in no state that we know")
     return Job(
         kind,
@@ -217,9 +218,9 @@ def _job(kind: Kind, answer: Answer) -> Job:
         told["state"],
         _number(told.get("numberRecordsProcessed")),
         _number(told.get("numberRecordsFailed")),
-        str(told.get("errorMessage") or ""),
+        said if isinstance(said := told.get("errorMessage"), str) else "",
     )
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and value > 0 else 0

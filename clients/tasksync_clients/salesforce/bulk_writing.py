@@ -13,6 +13,7 @@ from tasksync_clients.salesforce.bulk_csv import Record, Upload, cell
 from tasksync_clients.salesforce.bulk_jobs import BulkJobs, Job, ingest_job
 from tasksync_clients.salesforce.dialect import holder, stop_error
 from tasksync_clients.salesforce.writing import Writer, already_gone, same_id
+from tasksync_clients.soql import is_id
 from tasksync_clients.transport import Answer
 
 UNPROCESSED: Final = "FAILED_WRITE"
@@ -183,7 +184,11 @@ def _results(
     """Read one kind of results by what names each row."""
     with bulk_csv.table(answer) as table:
         key, id_, told = (table.column(answer, name) for name in (work.key, "sf__Id", outcome))
-        return {row[key]: read(work, row[key], row[id_], row[told]) for row in table.rows}
+        found = {row[key]: read(work, row[key], row[id_], row[told]) for row in table.rows}
+    written = [row.id for row in found.values() if row.ok and row.id]
+    if not all(row.id and is_id(row.id) for row in found.values() if row.ok) or len(set(written)) < len(written):
+        answer.reject("rows without a record of their own")
+    return found
 
 
 def _success(work: _Work, key: str, id_: str, created: str) -> RowResult:

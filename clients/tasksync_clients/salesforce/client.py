@@ -141,7 +141,7 @@ class SalesforceClient:
         """Run a `SELECT COUNT() FROM …` and give the number."""
         answer, page = self._reader.first_page(soql, include_deleted=include_deleted, token_length=self._token_length())
         total = page.get("totalSize")
-        if not isinstance(total, int):
+        if not isinstance(total, int) or isinstance(total, bool) or total < 0:
             answer.reject("no totalSize")
         return total
 

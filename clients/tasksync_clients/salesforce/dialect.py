@@ -22,13 +22,14 @@ from tasksync_clients.errors import (
 from tasksync_clients.recovery import SALESFORCE, Recovery, RowResult, salesforce_recovery
 from tasksync_clients.salesforce.settings import API_VERSION, LOGIN_URL
 from tasksync_clients.salesforce.usage import Usage
-from tasksync_clients.soql import id18
+from tasksync_clients.soql import id18, is_id
 from tasksync_clients.transport import Answer
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_]{1,80}", re.ASCII)
 _HOLDER: Final = re.compile(r"\bid:\s*([A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?)\b", re.ASCII)
 _AGAIN: Final = frozenset({408, 420, 429, 500, 502, 503, 504})
 _BUSY: Final = frozenset({420, 429})
+_SHORT_ID: Final = 15
 _UNAUTHORIZED: Final = 401
 _NOT_FOUND: Final = 404
 _RETIRED: Final = 410
@@ -115,8 +116,10 @@ def row_result(row: object, sent_id: str | None) -> RowResult | None:
     if not isinstance(row, dict) or not isinstance(row.get("success"), bool):
         return None
     told = row.get("id")
-    id_ = told if isinstance(told, str) and told else sent_id
+    id_ = told if told is not None else sent_id
     if row["success"]:
+        if not isinstance(id_, str) or not is_id(id_) or not _is_same(id_, sent_id):
+            return None
         created = row.get("created")
         return RowResult(ok=True, id=id_, created=created if isinstance(created, bool) else None)
     code, reason, fields = first_error(row.get("errors"), "statusCode")
@@ -130,6 +133,11 @@ def row_result(row: object, sent_id: str | None) -> RowResult | None:
         holder_id=holder(code, reason),
         recovery=salesforce_recovery(code, reason),
     )
+
+
+def _is_same(told: str, sent_id: str | None) -> bool:
+    """Tell whether a row is about the record that was sent, whichever form its id has; None was a create."""
+    return sent_id is None or told == sent_id or (is_id(sent_id) and told[:_SHORT_ID] == sent_id[:_SHORT_ID])
 
 
 def first_error(errors: object, code_key: str) -> tuple[str, str, tuple[str, ...]]:

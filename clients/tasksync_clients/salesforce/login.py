@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from tasksync_clients.addresses import Setting, host_of, is_loopback, split
+from tasksync_clients.addresses import Setting, host_of, is_loopback, may_follow, split
 from tasksync_clients.bodies import scrub
 from tasksync_clients.errors import AuthenticationFailed, ClientError, ProtocolError, Unreachable, WrongSettings
 from tasksync_clients.exchange import Exchange
@@ -91,6 +91,8 @@ class Login:
                 "machine only: use the production environment."
             )
             raise WrongSettings(message)
+        if not may_follow(base, self._settings.login_url):
+            answer.reject(f"an instance_url on another host ({host_of(base)}), which gets no token")
 
 
 def _private_key(settings: SalesforceSettings) -> dict[str, str]:
@@ -161,7 +163,7 @@ class _LoginDialect:
         settings = self._settings
         for secret in (settings.client_secret, settings.password, settings.refresh_token, settings.username):
             said = said.replace(secret, "…") if secret else said
-        return " ".join(said.split())[:_MOST_REASON]
+        return "".join(char if char.isprintable() else " " for char in " ".join(said.split()))[:_MOST_REASON]
 
 
 def _object(answer: Answer) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from tasksync_clients import bodies
 from tasksync_clients.batches import pieces
+from tasksync_clients.clock import SANE_YEARS
 from tasksync_clients.exchange import Exchange
-from tasksync_clients.paging import ahead
+from tasksync_clients.paging import Progress, ahead
 from tasksync_clients.soql import URI_LIMIT, id18, in_query, is_id
 from tasksync_clients.transport import Answer, Ask
 
@@ -18,6 +19,7 @@ RETRIEVE_AT_MOST: Final = 2000
 """Ids of one retrieve call (wire facts §4)."""
 _HEADERS_LENGTH: Final = 512
 _SHORT_ID: Final = 15
+_LONGEST_PATH: Final = 2000
 _SAME_INSTANCE: Final = re.compile(r"/services/data/v\d+\.0/[\w/.~!*()'-]+", re.ASCII)
 
 Record = dict[str, Any]
@@ -48,7 +50,11 @@ class Reader:
 
     def object(self, path: str) -> Record:
         """Read a resource that answers with one object."""
-        return _object(self._exchange.call(Ask("GET", self._data_path + path)))
+        answer = self._exchange.call(Ask("GET", self._data_path + path))
+        told = _object(answer)
+        if bodies.is_deep(told):
+            answer.reject("an object that is nested too deeply")
+        return told
 
     def first_page(self, soql: str, *, include_deleted: bool, token_length: int) -> tuple[Answer, Record]:
         """Run a query.
@@ -67,18 +73,18 @@ class Reader:
     def pages(self, soql: str, *, include_deleted: bool, token_length: int) -> Iterator[list[Record]]:
         """Run a query and give its pages until Salesforce says that it is done; pages may be of any length."""
         first = self.first_page(soql, include_deleted=include_deleted, token_length=token_length)
-        seen: set[str] = set()
+        progress = Progress()
 
         def following(told: tuple[Answer, Record]) -> tuple[Answer, Record] | None:
             answer, page = told
             if page.get("done") is True:
                 return None
             path = _next_path(answer, page)
-            if path in seen:
-                answer.reject("a locator that it gave before, which would never end")
-            seen.add(path)
+            progress.goes_on(answer, path)
             answer = self._exchange.call(Ask("GET", path))
-            return answer, _object(answer)
+            page = _object(answer)
+            progress.arrived(answer, page.get("records"))
+            return answer, page
 
         for answer, page in ahead(first, following):
             yield _records(answer, page)
@@ -93,7 +99,11 @@ class Reader:
             rows = answer.json()
             if not isinstance(rows, list) or len(rows) != len(piece):
                 answer.reject("another number of records than was asked for")
-            found.update((id_[:_SHORT_ID], _record(answer, row)) for id_, row in zip(piece, rows, strict=True))
+            records = [_record(answer, row) for row in rows]
+            pairs = zip(records, piece, strict=True)
+            if "Id" in fields and not all(record is None or _same_record(record, id_) for record, id_ in pairs):
+                answer.reject("records that were not asked for")
+            found.update((id_[:_SHORT_ID], record) for id_, record in zip(piece, records, strict=True))
         return [found.get(id_[:_SHORT_ID]) if is_id(id_) else None for id_ in ids]
 
     def deleted(self, sobject: str, start: datetime, end: datetime) -> DeletedRecords:
@@ -117,7 +127,7 @@ def _deleted_records(told: Record) -> DeletedRecords | None:
             _time(told["earliestDateAvailable"]),
             _time(told["latestDateCovered"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -129,8 +139,11 @@ def _utc(moment: datetime) -> str:
 
 
 def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    given = datetime.fromisoformat(text)
+    moment = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+    if moment.year not in SANE_YEARS:
+        raise ValueError(moment.year)
+    return moment
 
 
 def _object(answer: Answer) -> Record:
@@ -138,6 +151,11 @@ def _object(answer: Answer) -> Record:
     if not isinstance(told, dict):
         answer.reject("something else than an object")
     return told
+
+
+def _same_record(row: Mapping[str, Any], id_: str) -> bool:
+    told = row.get("Id")
+    return isinstance(told, str) and told[:_SHORT_ID] == id_[:_SHORT_ID] and is_id(told)
 
 
 def _records(answer: Answer, page: Mapping[str, Any]) -> list[Record]:
@@ -153,7 +171,7 @@ def _record(answer: Answer, row: object) -> Record | None:
     """Take a record without its `attributes`, in it and in the records that it points to."""
     if row is None:
         return None
-    if not isinstance(row, dict):
+    if not isinstance(row, dict) or bodies.is_deep(row):
         answer.reject("something else than a record")
     return _plain(row)
 
@@ -170,6 +188,6 @@ def _plain(row: Record) -> Record:
 def _next_path(answer: Answer, page: Mapping[str, Any]) -> str:
     """Take the path of the next page, which must lie in the same instance: the token goes there."""
     path = page.get("nextRecordsUrl")
-    if not isinstance(path, str) or not _SAME_INSTANCE.fullmatch(path) or "/../" in path:
+    if not isinstance(path, str) or not _SAME_INSTANCE.fullmatch(path) or "/../" in path or len(path) > _LONGEST_PATH:
         answer.reject("no nextRecordsUrl in the same instance, though it is not done")
     return path

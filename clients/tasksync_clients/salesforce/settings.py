@@ -100,7 +100,7 @@ class SalesforceSettings:
             connect_timeout=configuration.number(config, "connect_timeout", 10.0, 0.1, 600),
             read_timeout=configuration.number(config, "read_timeout", 120.0, 0.1, 3600),
             parallel_requests=int(configuration.number(config, "parallel_requests", 4, 1, 25)),
-            ca_bundle=configuration.text(config, Setting("ca_bundle", "REQUESTS_CA_BUNDLE")),
+            ca_bundle=configuration.bundle(config),
             loopback_only=loopback_only,
             retry_delay=configuration.number(config, "retry_delay", 0.5, 0, 60),
             bulk_timeout=configuration.number(config, "bulk_timeout", 3600, 1, 86400),

@@ -99,7 +99,10 @@ def _rows(answer: Answer, sent_ids: Sequence[str | None]) -> list[RowResult]:
         answer.reject("another number of rows than was sent")
     rows = [row_result(row, sent_id) for row, sent_id in zip(told, sent_ids, strict=True)]
     if not all(rows):
-        answer.reject("rows that do not say whether they succeeded")
+        answer.reject("rows that do not say whether they succeeded, or for which record")
+    written = [row.id for row in rows if row and row.ok and row.id]
+    if len(set(map(same_id, written))) < len(written):
+        answer.reject("one record for several rows")
     return [row for row in rows if row]
 
 

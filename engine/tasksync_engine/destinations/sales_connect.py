@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tasksync_engine.destination import Destination
+from tasksync_engine.destination import Destination, read_all
 from tasksync_engine.records import Reader, Record, read_reminder
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SalesConnectDestination(Destination):
 
     def identity(self) -> tuple[str, str]:
         """The tenant's id, from its settings."""
-        return "account_id", str(self._client.salesforce_settings().get("account_id"))
+        return "account_id", str(self._client.salesforce_settings()["account_id"])
 
     def take_over(self, notes: Notes) -> None:
         """Nothing: a batch is done when it is answered."""
@@ -70,14 +70,14 @@ class SalesConnectDestination(Destination):
         return {
             reminder.id: reminder
             for page in self._client.reminders(ids=list(ids))
-            for reminder in map(read_reminder, page)
+            for reminder in read_all(read_reminder, page)
             if not reminder.is_tombstone
         }
 
     def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """By task: the reminders that name it in `salesforce_task_id`, and the one that its link field names."""
         found: dict[str, list[Record]] = {}
-        named = {record.pointer: record.id for record in records if record.pointer and "," not in record.pointer}
+        named = {record.pointer: record.id for record in records if record.pointer}
         wanted = {record.id for record in records}
         for reminder in self._search(sorted(wanted), sorted(named)):
             owners = {reminder.pointer if reminder.pointer in wanted else None, named.get(reminder.id)}
@@ -91,10 +91,10 @@ class SalesConnectDestination(Destination):
             # Whoever wrote the pointer may have used either form of the id.
             forms = [form for task_id in task_ids for form in (task_id, task_id[:SHORT_ID])]
             for page in self._client.reminders(include_deleted=True, salesforce_task_ids=forms):
-                reminders |= {reminder.id: reminder for reminder in map(read_reminder, page)}
+                reminders |= {reminder.id: reminder for reminder in read_all(read_reminder, page)}
         if reminder_ids:
             for page in self._client.reminders(include_deleted=True, ids=reminder_ids):
-                reminders |= {reminder.id: reminder for reminder in map(read_reminder, page)}
+                reminders |= {reminder.id: reminder for reminder in read_all(read_reminder, page)}
         return list(reminders.values())
 
     def create(self, creates: Sequence[Create]) -> list[RowResult]:

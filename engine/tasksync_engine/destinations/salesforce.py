@@ -7,10 +7,11 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 from urllib.parse import quote as percent_encode
 
+from tasksync_clients import ProtocolError
 from tasksync_clients.salesforce.reading import RETRIEVE_AT_MOST
 from tasksync_clients.salesforce.writing import COLLECTION_AT_MOST
 from tasksync_clients.soql import chunked_in, is_id
-from tasksync_engine.destination import Destination
+from tasksync_engine.destination import Destination, read_all
 from tasksync_engine.destinations.conversions import Outgoing, write_following
 from tasksync_engine.destinations.created_tasks import CreatedTasks
 from tasksync_engine.destinations.task_writes import TASK, TaskWrites
@@ -119,7 +120,7 @@ class SalesforceDestination(Destination):
         Raises:
             ConfigError: The org lacks a field or a picklist value, or the field cannot be written.
         """
-        described = {field["name"].lower(): field for field in self._client.describe(TASK)["fields"]}
+        described = _by_name(self._client.describe(TASK).get("fields"))
         if self._link_field is not None:
             self._check_link_field(self._link_field, described.get(self._link_field.lower()))
         for field in self._fields.fields:
@@ -156,12 +157,12 @@ class SalesforceDestination(Destination):
             raise ConfigError(message)
         if field.kind is not Kind.PICKLIST or field.values is None:
             return
-        known = {entry["value"] for entry in described.get("picklistValues") or () if entry.get("active", True)}
+        known = _active_values(described.get("picklistValues"))
         for value in field.values.values():
             if value not in known:
                 message = (
                     f"The org's picklist Task.{field.task} has no active value {value!r}, which the mapping's field "
-                    f"{field.name} writes. Known are {', '.join(sorted(known)) or 'none'}. Correct "
+                    f"{field.name} writes. Known are {', '.join(map(repr, sorted(known))) or 'none'}. Correct "
                     f"fields.{field.name}.values in the mapping file. Nothing was written."
                 )
                 raise ConfigError(message)
@@ -169,7 +170,7 @@ class SalesforceDestination(Destination):
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living tasks among these, one call for 2,000."""
         rows = self._client.retrieve(TASK, list(ids), self._columns())
-        found = {task.id: task for task in (self._read_task(row) for row in rows if row is not None)}
+        found = {task.id: task for task in read_all(self._read_task, (row for row in rows if row is not None))}
         # A retrieve may hide archived tasks, which are anything but deleted.
         hidden = self._search([], sorted(set(ids) - found.keys()))
         found |= {task.id: task for task in hidden}
@@ -206,7 +207,7 @@ class SalesforceDestination(Destination):
         conditions = [*by_field, *chunked_in("Id", task_ids, room)]
         soqls = [f"SELECT {columns} FROM {TASK} WHERE {condition}" for condition in conditions]  # noqa: S608 - SOQL; the client quotes the values
         pages = self._client.queries(soqls, include_deleted=True)
-        return list({task.id: task for page in pages for task in map(self._read_task, page)}.values())
+        return list({task.id: task for page in pages for task in read_all(self._read_task, page)}.values())
 
     def create(self, creates: Sequence[Create]) -> list[RowResult]:
         """Upsert on the link field: repeating a create whose answer was lost finds the task that it made.
@@ -245,8 +246,31 @@ class SalesforceDestination(Destination):
             soql = f"SELECT Id, Email FROM User WHERE {condition} AND IsActive = true"  # noqa: S608 - see _search
             for page in self._client.query(soql):
                 for row in page:
-                    found.setdefault((row.get("Email") or "").lower(), []).append(row["Id"])
+                    found.setdefault(_email(row), []).append(row["Id"])
         return found
+
+
+def _email(row: Mapping[str, Any]) -> str:
+    email = row.get("Email") or ""
+    if not isinstance(email, str) or not isinstance(row.get("Id"), str) or not is_id(row["Id"]):
+        message = "Salesforce answered a look-up of users with a row that is no user with Id and Email."
+        raise ProtocolError(message)
+    return email.lower()
+
+
+def _by_name(fields: object) -> dict[str, Mapping[str, Any]]:
+    """The fields of a description by their names in lower case."""
+    if not isinstance(fields, list):
+        message = "Salesforce's description of Task has no fields."
+        raise ProtocolError(message)
+    named = (field for field in fields if isinstance(field, dict) and isinstance(field.get("name"), str))
+    return {field["name"].lower(): field for field in named}
+
+
+def _active_values(entries: object) -> set[str]:
+    """The values of a picklist's description; an entry that is none counts for nothing."""
+    listed = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return {entry["value"] for entry in listed if isinstance(entry.get("value"), str) and entry.get("active", True)}
 
 
 def _is_task_id(value: str | None) -> TypeGuard[str]:

@@ -22,6 +22,10 @@ def _text(name: str, description: str, *, secret: bool = False) -> th.Property[A
     return th.Property(name, th.StringType, secret=secret, description=description)
 
 
+_CA_BUNDLE = _text(
+    "ca_bundle", "PEM file of the certificate authorities to trust instead of the usual ones (REQUESTS_CA_BUNDLE)."
+)
+
 SALESFORCE_SETTINGS = (
     _text("login_url", "Salesforce's login address, for example https://acme.my.salesforce.com."),
     _text("client_id", "The connected app's consumer key."),
@@ -38,6 +42,7 @@ SALESFORCE_SETTINGS = (
         description="The share of the org's daily API calls that is left to others. When calls are short, completions, "
         "deletions and what is due today go first and the rest waits; at the reserve the run stops.",
     ),
+    _CA_BUNDLE,
 )
 
 WRITE_SETTINGS = (
@@ -65,6 +70,7 @@ SALES_CONNECT_SETTINGS = (
     _text("token", "A static API token.", secret=True),
     _text("oauth_client_id", "The OAuth client's id, instead of a token."),
     _text("oauth_client_secret", "The OAuth client's secret.", secret=True),
+    _CA_BUNDLE,
 )
 
 

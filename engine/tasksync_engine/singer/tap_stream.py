@@ -13,7 +13,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import StateMessage
 
-from tasksync_engine.singer.tap_times import moment, stamp
+from tasksync_engine.singer.tap_times import last_time, moment, stamp
 from tasksync_engine.singer.tap_writer import write_records
 from tasksync_engine.singer.words import PROBLEMS
 
@@ -204,6 +204,12 @@ class IncrementalStream(PagedStream):
             read_at = self.stream_state["read_at"] = min(self.bookmark, now)
         read_to = max((time for time in (self.bookmark, read_at) if time is not None and time <= latest), default=now)
         return stamp((moment(read_to) - timedelta(seconds=self.config["lookback_seconds"])).replace(microsecond=0))
+
+    def page_read(self, page: Sequence[Record], now: str) -> None:
+        """A page is written: everything up to its last row that tells a time."""
+        read_to = last_time(page, self.ordered_by or "")
+        if read_to is not None:
+            self.move_bookmark(read_to, now)
 
     def move_bookmark(self, read_to: str, now: str) -> None:
         """Everything up to here is written; a record stamped in the future must not hide what comes before it."""
