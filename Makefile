@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-long contract lint bench bench-quick catalogs docs lock clean
+.PHONY: sync test test-long contract fuzz audit lint bench bench-quick catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -37,12 +37,21 @@ test-long: .venv/ready
 contract: .venv/ready
 	@$(BIN)/python -m tests.contract $(ARGS)
 
+# Bad answers, at least 500 for each endpoint, and pipelines through spoilt answers; prints what was tried.
+fuzz: .venv/ready
+	@TASKSYNC_HOSTILE_CASES=$${TASKSYNC_HOSTILE_CASES:-540} $(BIN)/python -m pytest -q -n auto -o timeout=1800 tests/hostile
+
+# Known holes in what is installed; exits with 2 where the database of advisories cannot be reached.
+audit: .venv/ready
+	@$(BIN)/python scripts/audit.py
+
 lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(PACKAGES)
 	@$(UV) lock --check --quiet
 	@$(BIN)/python scripts/constraints.py --check
+	@$(BIN)/python scripts/locked.py
 	@$(BIN)/python scripts/docs.py --check
 
 # About half an hour; bench-quick takes a selection of a few minutes.
