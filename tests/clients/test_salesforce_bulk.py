@@ -179,6 +179,7 @@ def test_a_job_that_takes_too_long_is_aborted(sandbox):
         results = client.bulk.upsert("Task", LINK, _tasks(2), log)
         assert {row.recovery for row in results} == {Recovery.RETRY_LATER}
         assert [what for what, _ in log.told] == ["begun", "ended"]
+        assert client.bulk.state(log.told[0][1]) == "Aborted"
     assert _made(sandbox) == 0
 
 
@@ -204,6 +205,7 @@ def test_trouble_with_any_request_doubles_and_loses_nothing(client, sandbox, wha
     writes = sandbox.writes("salesforce")
     assert len(writes) == 20
     assert len({write["call"] for write in writes}) == 1
+    assert not _collections(sandbox)
 
 
 @pytest.mark.parametrize("what", ["PUT", "PATCH", "GET", "GET results"])

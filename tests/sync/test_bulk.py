@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -190,15 +191,17 @@ def test_a_job_of_a_dead_run_is_waited_for(team, meltano, ledger, edit):
     reminder = team.remind("Call", details="v1") if edit == "create" else paired(team, meltano, details="v0")[0]
     if edit == "update":
         team.edit_reminder(reminder, details="v1")
-    team.sandbox.fault("salesforce", "slow_job", path=JOBS, seconds=1, times=1)
+    team.sandbox.fault("salesforce", "slow_job", path=JOBS, seconds=4, times=1)
     team.sandbox.fault("salesforce", "daily_limit", method="GET", path=JOBS)
     with pytest.raises(ClientError):
         meltano.to_salesforce()
-    assert len(noted(ledger)) == 1
+    (job,) = noted(ledger)
     team.heal()
     team.edit_reminder(reminder, details="v2")
     meltano.to_salesforce()
     assert noted(ledger) == []
+    while team.data("GET", f"jobs/ingest/{job}").json()["state"] != "JobComplete":
+        time.sleep(0.1)
     assert team.task_of(reminder)["Description"] == "v2"
     agree(team, meltano, [reminder])
 

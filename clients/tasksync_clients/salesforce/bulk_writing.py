@@ -124,26 +124,26 @@ class BulkWriter:
         columns = bulk_csv.columns_of(records)
         for part in bulk_csv.parts(records):
             try:
-                job = self._begin(work, Upload(columns, records[part]), log)
+                job = self._jobs.begin("ingest", ingest_job(work.sobject, work.operation, work.external_id_field))
             except Refused as refusal:
                 _LOGGER.warning("Salesforce begins no bulk job (%s): writing with collections", refusal.code)
                 return
-            ended = self._jobs.finish(job)
+            log.begun(job.id)
+            ended, refused = self._carry_out(job, Upload(columns, records[part]))
             log.ended(job.id)
-            into.take(part, self._outcome(work, ended, records[part]))
+            # What a refused job never came to is not left to the next run: it would be refused again.
+            if not refused or ended.processed:
+                into.take(part, self._outcome(work, ended, records[part]))
 
-    def _begin(self, work: _Work, data: Upload, log: JobLog) -> Job:
-        """Make a job, note it, give it its data, and only then let it begin."""
-        job = self._jobs.begin("ingest", ingest_job(work.sobject, work.operation, work.external_id_field))
-        log.begun(job.id)
+    def _carry_out(self, job: Job, data: Upload) -> tuple[Job, bool]:
+        """Give a job its data, let it begin, and watch it to its end; whether Salesforce refused it."""
         try:
             self._jobs.upload(job, data)
             self._jobs.close(job)
-        except Refused:
-            self._jobs.abort(job)
-            log.ended(job.id)
-            raise
-        return job
+        except Refused as refusal:
+            _LOGGER.warning("Salesforce refuses a bulk job's data (%s): writing with collections", refusal.code)
+            return self._jobs.abort(job), True
+        return self._jobs.finish(job), False
 
     def _outcome(self, work: _Work, job: Job, records: Sequence[Record]) -> list[RowResult]:
         """Match a job's results to its rows; a row without any was not processed."""
