@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_tasks.queries import count, unordered
 from tap_salesforce_tasks.schemas import date_times, with_fixed_times
-from tasksync_clients.errors import Refused
+from tasksync_clients.errors import Refused, Unreachable
 from tasksync_engine.singer.tap_times import last_time, moment, time_or_none
 
 if TYPE_CHECKING:
@@ -52,7 +52,12 @@ def _is_worth_a_job(tap: TapSalesforceTasks, conditions: Sequence[str], since: s
     threshold: int = tap.config["bulk_threshold"]
     if not threshold or (since is not None and now - moment(since) < WORTH_COUNTING):
         return False
-    return tap.client.count(count("Task", conditions), include_deleted=True) >= threshold
+    try:
+        return tap.client.count(count("Task", conditions), include_deleted=True) >= threshold
+    except Unreachable as failure:
+        if failure.code != "QUERY_TIMEOUT":
+            raise
+        return True  # what cannot even be counted in time is many, and a page in order would take no less
 
 
 def _by_job(

@@ -140,6 +140,16 @@ def test_an_org_without_query_jobs_is_read_by_rest(load, read, sandbox):
     assert len(output.records["tasks"]) == 30
 
 
+def test_what_cannot_be_counted_in_time_is_many(load, read, sandbox):
+    """A COUNT that times out leads to a query job: a page in order would take no less."""
+    load(*many(3))
+    body = [{"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}]
+    sandbox.fault("salesforce", "status", path="/queryAll", status=400, body=body, times=5)
+    output = read(**BULK)
+    assert output.jobs == 1
+    assert len(output.records["tasks"]) == 3
+
+
 def test_owners_are_asked_for_in_the_job(load, read):
     """A tap with `owner_ids` asks the job for their tasks alone."""
     load(*many(60))
