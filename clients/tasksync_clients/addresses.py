@@ -55,7 +55,8 @@ def may_follow(base: str, login_url: str) -> bool:
     if is_loopback(host) or is_loopback(login) or _is_number(host) or _is_number(login):
         same = host == login or {host, login} == {"localhost", "127.0.0.1"}
         return same and to.port == from_.port
-    domain = ".".join(login.split(".")[-2:])
+    above = login.partition(".")[2]
+    domain = above if "." in above else login
     return host == login or any(host.endswith(f".{one}") for one in (domain, *_SALESFORCE))
 
 

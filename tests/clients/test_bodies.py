@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasksync_clients.bodies import decode, encode, scrub
+from tasksync_clients.bodies import MOST_LEVELS, MOST_VALUES, decode, encode, is_deep, scrub
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -72,3 +72,25 @@ def test_scrubbed_text_can_be_encoded(text):
     scrub(text).encode()
     if not any(0xD800 <= ord(char) <= 0xDFFF for char in text):
         assert scrub(text) == text
+
+
+@pytest.mark.parametrize("piece", [b"[],", b"{},", b"0,", b'"",', b'{"a":0},'])
+def test_bodies_of_very_many_values_are_refused(piece):
+    """A body that would fill the memory many times over once it is read is refused unread."""
+    with pytest.raises(ValueError, match="too many values"):
+        decode(b"[" + piece * (MOST_VALUES + 1) + b"0]")
+
+
+def test_texts_full_of_what_parts_values_are_read():
+    """Commas and brackets within a text are no values, however many, and however it is escaped."""
+    text = '[{,"\\' * MOST_VALUES
+    assert decode(encode([text])) == [text]
+
+
+@pytest.mark.parametrize(("levels", "deep"), [(1, False), (MOST_LEVELS, False), (MOST_LEVELS + 2, True), (900, True)])
+def test_depth_is_told(levels, deep):
+    """Lists and objects count alike."""
+    value = 0
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    assert is_deep(value) is deep
