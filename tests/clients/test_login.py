@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tasksync_clients.errors import AuthenticationFailed, ProtocolError, Unreachable, WrongSettings
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 
-from .hostile import ORG_ID, TOKEN_PATH, USER_ID, Reply
+from .hostile import ORG_ID, TOKEN_PATH, USER_ID, HostileService, Reply
 
 FORMAT = (
     serialization.Encoding.PEM,
@@ -236,3 +236,13 @@ def test_redirected_login_is_refused(hostile, salesforce):
         salesforce.login()
     assert "secret" not in str(caught.value)
     assert not hostile.asked("elsewhere")
+
+
+def test_instance_on_another_host_gets_no_token(hostile, salesforce):
+    """A login that names an instance elsewhere is refused before anything is sent there."""
+    elsewhere = HostileService()
+    hostile.script(TOKEN_PATH, _token(instance_url=elsewhere.url))
+    with pytest.raises(ProtocolError, match="another host"):
+        salesforce.limits()
+    elsewhere.close()
+    assert not elsewhere.requests
