@@ -24,6 +24,7 @@ from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
 from tasksync_engine.records import InvalidRecord, parse_time, read_reminder, salesforce_id, task_reader
+from tasksync_engine.validation import checked
 from tasksync_mappings import MappingError, load_mapping, other
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Engine:
         self._open.enter_context(ledger.running())
         destination = self.connect(fields)
         readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
+        source = other(destination.side)
         with ledger.transaction() as connection:
             direction = self.direction or DIRECTIONS[destination.side]
             run_id = runs.start(connection, direction, now(), dry_run=self.settings.dry_run)
@@ -97,7 +99,7 @@ class Engine:
             destination=destination,
             fields=fields,
             settings=self.settings,
-            read_source=readers[other(destination.side)],
+            read_source=checked(readers[source], fields, source),
             participation=Participation.of(ledger.participants()),
             template=ledger.get(TEMPLATE) or None,
             run_id=run_id,

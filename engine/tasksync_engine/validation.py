@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from tasksync_engine.records import InvalidRecord
 from tasksync_mappings import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from tasksync_engine.records import Reader, Record
     from tasksync_mappings import Field, FieldMap, Side
 
 _TEXT = {"type": ["string", "null"]}
@@ -37,21 +39,27 @@ _READ: Mapping[Side, Mapping[str, Any]] = {
 """The members that decisions are made by, whatever the mapping file names."""
 
 
-def record_check(fields: FieldMap, side: Side) -> Callable[[Mapping[str, Any]], str | None]:
-    """Make the check of one side's records: it returns None, or which member is not what its API promises."""
+def checked(reader: Reader, fields: FieldMap, side: Side) -> Reader:
+    """A reader that also refuses a record in which a member has a type that its API does not give it.
+
+    Args:
+        reader: Reads the rest.
+        fields: Names further members.
+        side: Whose records.
+    """
     properties = {**_READ[side], **{pair.column(side): _of(pair) for pair in fields.fields}}
     validator = jsonschema_rs.validator_for({"type": "object", "properties": properties})
 
-    def check(raw: Mapping[str, Any]) -> str | None:
-        if validator.is_valid(raw):
-            return None
-        error = next(iter(validator.iter_errors(raw)), None)
-        if error is None:  # a text with a lone surrogate, which the validator cannot take: the clients mend it
-            return None
-        # The member alone: what it holds may be anybody's.
-        return f"{'.'.join(map(str, error.instance_path[:2])) or 'it'} has a type that it cannot have"
+    def read(raw: Mapping[str, Any]) -> Record:
+        if not validator.is_valid(raw):
+            # No error: a text with a lone surrogate, which the validator cannot take and the clients mend.
+            for error in validator.iter_errors(raw):
+                # The member's name alone: what it holds may be anybody's.
+                message = f"{'.'.join(map(str, error.instance_path[:2])) or 'it'} has a type that it cannot have"
+                raise InvalidRecord(message)
+        return reader(raw)
 
-    return check
+    return read
 
 
 def _of(pair: Field) -> Mapping[str, Any]:
