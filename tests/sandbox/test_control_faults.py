@@ -106,6 +106,21 @@ def test_latency_goes_by_real_time(team: SandboxHandle) -> None:
     assert time.monotonic() - start >= 0.2
 
 
+def test_a_delayed_write_is_done_also_for_a_client_that_is_gone(team: SandboxHandle) -> None:
+    """A request that has arrived is worked on, whatever became of who sent it."""
+    team.fault(SC, "latency", seconds=0.2, times=1)
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(
+            f"{team.sales_connect_url}/v1/reminders",
+            json={"name": "Call", "assignee_id": "ada"},
+            headers={"Authorization": "Bearer sandbox"},
+            timeout=0.05,
+        )
+    assert names(team) == []
+    time.sleep(0.4)
+    assert names(team) == ["Call"]
+
+
 def test_row_errors_strike_single_rows(team: SandboxHandle) -> None:
     """`where` picks rows by the values they would have; `times` counts rows."""
     team.fault(SC, "row_error", code="LOCKED", message="Locked.", where={"name": "B", "priority": "normal"}, times=1)

@@ -32,6 +32,9 @@ PEOPLE = {"u_ann": ANN, "u_bob": BOB, "u_dan": DAN}
 ASSIGNEES = ("u_ann", "u_bob", "u_cat", "u_dan")
 OWNERS = (ANN, BOB, DAN, XAN, QUEUE)
 
+MOST_ROWS = 100_000
+"""More than any test makes."""
+
 OLD_REMINDER, OLD_TASK = "rem_old", "00T000000000101AAA"
 """Records from before anybody turned task sync on."""
 
@@ -110,6 +113,12 @@ class World:
         self._control(SALES_CONNECT, "POST", "clock", {"offset_seconds": ahead.total_seconds()})
         self._set_at = time.monotonic()
 
+    def set_back(self, seconds: float) -> None:
+        """Set the services' clock back, as a clock that ran ahead is."""
+        self.now -= timedelta(seconds=seconds)
+        self._set_at = 0.0
+        self.advance(0)
+
     def let_late_commits_appear(self) -> None:
         """Wait until nothing is invisible any more."""
         self.advance(max(1.0, (self.late_until - self.now).total_seconds() + 1))
@@ -118,11 +127,11 @@ class World:
 
     def reminders(self) -> dict[str, dict[str, Any]]:
         """All reminders by id, deleted ones included, as readers see them."""
-        return {row["id"]: row for row in self._control(SALES_CONNECT, "GET", "rows/reminders")}
+        return {row["id"]: row for row in self._control(SALES_CONNECT, "GET", f"rows/reminders?limit={MOST_ROWS}")}
 
     def tasks(self) -> dict[str, dict[str, Any]]:
         """All tasks by id, deleted ones included, as readers see them."""
-        rows = self._control(SALESFORCE, "GET", "rows/Task")
+        rows = self._control(SALESFORCE, "GET", f"rows/Task?limit={MOST_ROWS}")
         return {row["Id"]: row | row.get("Custom", {}) for row in rows}
 
     def users(self) -> dict[str, dict[str, Any]]:

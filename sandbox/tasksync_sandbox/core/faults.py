@@ -97,6 +97,10 @@ class RequestFaults:
         self._visible_at: float | None = None
         self._asked_late = False
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._faults)
+
     def at_the_door(self) -> Iterator[FaultRequest]:
         """Yield what strikes the request as a whole, in the order in which the faults were set."""
         for fault in self._faults:

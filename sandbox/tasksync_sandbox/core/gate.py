@@ -44,6 +44,8 @@ class Gate:
         core.calls.count(self._endpoint(scope), in_total=not self._service.is_token_request(path))
         core.store.publish_due()
         faults = scope[FAULTS_IN_SCOPE] = core.faults.for_request(method, path)
+        if faults:
+            receive = await _whole(receive)
         answer, afterwards = await self._before(faults, scope)
         if answer == "cut":
             await _cut(scope, receive)
@@ -112,6 +114,18 @@ def dated(send: Send, clock: Clock) -> Send:
         await send(message)
 
     return with_date
+
+
+async def _whole(receive: Receive) -> Receive:
+    """Take in all of a request, so that its work is done also where its client is gone before a delay has passed."""
+    taken = [await receive()]
+    while taken[-1].get("more_body"):
+        taken.append(await receive())
+
+    async def again() -> Message:
+        return taken.pop(0) if taken else await receive()
+
+    return again
 
 
 async def _nowhere(message: Message) -> None:

@@ -1,0 +1,71 @@
+"""Kill, cut off and lie to real processes, and compare both sides: `python -m tests.crashes --kills 300 --seed 1`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from contextlib import closing
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.crashes import report, through_meltano
+from tests.crashes.campaign import Campaign, memory, of_faults, of_kills
+from tests.crashes.pipe import ROOT, environment
+from tests.crashes.stages import BarePipes, ThroughMeltano
+from tests.crashes.template import Template
+from tests.crashes.through_meltano import install
+
+if TYPE_CHECKING:
+    from typing import Any
+
+RESULTS = ROOT / "benchmarks/results/crashes.json"
+
+
+def main() -> int:
+    """Play, print the table, and keep it."""
+    asked = _arguments()
+    random = Random(asked.seed)  # noqa: S311 - no secret
+    started = time.monotonic()
+    with closing(Template(environment(), ROOT)) as template:
+        stage = BarePipes(random, template, not asked.without_link_field)
+        strikes = of_kills(asked.kills, random)
+        for _ in range(asked.faults):
+            strikes += of_faults()
+        tally = Campaign(random, stage, say, not asked.without_link_field).play(strikes)
+    if asked.meltano:
+        with memory() as folder:
+            campaign = Campaign(random, ThroughMeltano(random, install(folder / "project")), say, tally=tally)
+            campaign.play(of_kills(asked.meltano, random, through_meltano.KILLS))
+    outcome = report.told(tally) | {"seed": asked.seed, "minutes": round((time.monotonic() - started) / 60, 1)}
+    say(report.table(outcome))
+    if asked.keep:
+        _keep("without link field" if asked.without_link_field else "with link field", outcome)
+    return int(bool(tally.problems))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.crashes", description=__doc__)
+    parser.add_argument("--kills", type=int, default=300, help="how many processes to kill on bare pipes")
+    parser.add_argument("--meltano", type=int, default=0, help="how many to kill under `meltano run`")
+    parser.add_argument("--faults", type=int, default=1, help="how often to play each fault at each call")
+    parser.add_argument("--seed", type=int, default=1, help="what to play")
+    parser.add_argument("--without-link-field", action="store_true", help="play with link.task_field: null")
+    parser.add_argument("--keep", action="store_true", help=f"write the table to {RESULTS.relative_to(ROOT)}")
+    return parser.parse_args()
+
+
+def say(text: str) -> None:
+    """Tell whoever waits."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _keep(name: str, outcome: dict[str, Any]) -> None:
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(kept | {name: outcome}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
