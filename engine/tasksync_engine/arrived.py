@@ -15,7 +15,7 @@ from tasksync_mappings.fields import same
 if TYPE_CHECKING:
     from tasksync_engine.ledger.links import Link
     from tasksync_engine.records import Record
-    from tasksync_mappings import Base, FieldMap, Side
+    from tasksync_mappings import Base, Field, FieldMap, Pair, Side
 
 
 def going_out(link: Link, record: Record, base: Base | None) -> Link:
@@ -29,8 +29,9 @@ class Arrived:
 
     Attributes:
         base: The link's base, with the fields that arrived as they were to be.
-        doubtful: Fields that hold their old value although somebody touched the record: either the write never
-            arrived, or it did and was set back.
+        doubtful: Fields of a record that somebody touched, of which nobody knows whether the write arrived. They hold
+            their old value: it never arrived, or it did and was set back. Or they hold what was written while the other
+            record holds its old value: our write arrived and the other record was set back, or somebody wrote the same.
     """
 
     base: Base
@@ -41,6 +42,7 @@ def look(link: Link, fields: FieldMap, *records: Record | None) -> Arrived:
     """Look for a link's noted write among its records as they are now; one that is gone (None) says nothing."""
     ahead = link.ahead
     held = next((record for record in records if record and ahead and record.side == ahead.side), None)
+    far = next((record for record in records if record and ahead and record.side != ahead.side), None)
     if ahead is None or ahead.base is None or held is None:
         return Arrived(link.base)
     base, doubtful = dict(link.base), set()
@@ -48,11 +50,20 @@ def look(link: Link, fields: FieldMap, *records: Record | None) -> Arrived:
         meant, old, column = ahead.base.get(row.name), link.base.get(row.name), row.column(ahead.side)
         if meant is None or column not in held.raw:
             continue
-        if same(row, ahead.side, held.raw[column], meant.on(ahead.side)):
+        arrived = same(row, ahead.side, held.raw[column], meant.on(ahead.side))
+        if arrived:
             base[row.name] = meant
-        elif old and held.stamp > ahead.stamp and same(row, ahead.side, held.raw[column], old.on(ahead.side)):
-            doubtful.add(row.name)
+        if old and held.stamp > ahead.stamp:
+            back = far is not None and _is_set_back(row, far, old, meant)
+            stayed = same(row, ahead.side, held.raw[column], old.on(ahead.side))
+            doubtful |= {row.name} if (back if arrived else stayed) else set()
     return Arrived(base, frozenset(doubtful))
+
+
+def _is_set_back(row: Field, record: Record, old: Pair, meant: Pair) -> bool:
+    """Whether the record that the write came from holds its old value again, which is another one than was written."""
+    held = record.raw.get(row.column(record.side))
+    return same(row, record.side, held, old.on(record.side)) and not same(row, record.side, held, meant.on(record.side))
 
 
 def is_ours(link: Link, side: Side) -> bool:

@@ -101,6 +101,8 @@ class Pairing:
         reminder_user, task_user = self.users(base)
         # What went to the source's own side stays noted while it is doubtful: the other direction decides it.
         ahead = link.ahead if self.doubtful and link.ahead and link.ahead.side == self.source.side else None
+        if ahead is not None:  # ... from the base that it had
+            base = base | {name: link.base[name] for name in self.doubtful if name in link.base}
         return replace(link, base=base, reminder_user=reminder_user, task_user=task_user, ahead=ahead)
 
     def as_new_link(self, base: Base | None = None) -> NewLink:

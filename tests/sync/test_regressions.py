@@ -170,6 +170,23 @@ def test_what_a_killed_run_wrote_and_a_person_set_back_is_told(story: Story, sid
     assert told[f"{there}_value"] == "2030-01-01"
 
 
+@pytest.mark.parametrize("first", [TO_SALESFORCE, TO_SALESCONNECT])
+@pytest.mark.parametrize("side", ["reminder", "task"])
+def test_what_a_killed_run_was_to_write_and_a_person_wrote_as_well_is_told(story: Story, side: str, first: str) -> None:
+    """Nobody knows whose value that is, so carrying over that the source was set back is a conflict (§7.4)."""
+    there = "task" if side == "reminder" else "reminder"
+    story.due(side, "2030-01-02")
+    story.dies(TO_SALESFORCE if side == "reminder" else TO_SALESCONNECT, ("before update", 1))
+    story.due(side, "2030-01-01")
+    story.due(there, "2030-01-02")
+    story.world.advance(1)
+    assert story.runs.run(first)
+    story.sync(2)
+    assert story.dues == ("2030-01-01", "2030-01-01")
+    (told,) = story.runs.conflicts
+    assert told[f"{there}_value"] == "2030-01-02"
+
+
 def test_an_edit_of_another_field_after_a_killed_run_leaves_both(story: Story) -> None:
     """The source's edit still goes over, and the other side's edit of another field comes back (§7.4)."""
     story.due("reminder", "2030-01-02")
