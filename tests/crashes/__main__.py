@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.crashes import report, through_meltano
 from tests.crashes.campaign import Campaign, memory, of_faults, of_kills
+from tests.crashes.kills import KILLS
 from tests.crashes.pipe import ROOT, environment
 from tests.crashes.stages import BarePipes, ThroughMeltano
 from tests.crashes.template import Template
@@ -30,10 +31,11 @@ def main() -> int:
     started = time.monotonic()
     with closing(Template(environment(), ROOT)) as template:
         stage = BarePipes(random, template, not asked.without_link_field)
-        strikes = of_kills(asked.kills, random)
+        strikes = of_kills(asked.kills, random, [kill for kill in KILLS if asked.only in kill.name])
         for _ in range(asked.faults):
-            strikes += of_faults()
-        tally = Campaign(random, stage, say, not asked.without_link_field).play(strikes)
+            strikes += of_faults(only=asked.only)
+        campaign = Campaign(random, stage, say, not asked.without_link_field, stop_at_first=asked.first)
+        tally = campaign.play(strikes)
     if asked.meltano:
         with memory() as folder:
             campaign = Campaign(random, ThroughMeltano(random, install(folder / "project")), say, tally=tally)
@@ -50,6 +52,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=300, help="how many processes to kill on bare pipes")
     parser.add_argument("--meltano", type=int, default=0, help="how many to kill under `meltano run`")
     parser.add_argument("--faults", type=int, default=1, help="how often to play each fault at each call")
+    parser.add_argument("--only", default="", help="only what has this in its name")
+    parser.add_argument("--first", action="store_true", help="stop at the first problem")
     parser.add_argument("--seed", type=int, default=1, help="what to play")
     parser.add_argument("--without-link-field", action="store_true", help="play with link.task_field: null")
     parser.add_argument("--keep", action="store_true", help=f"write the table to {RESULTS.relative_to(ROOT)}")

@@ -68,20 +68,22 @@ class Tally:
         return sum(trial.kill for trial in self.trials)
 
 
-def of_faults(direction: str | None = None) -> list[Strike]:
-    """Each fault at each call that it is tried at, in both directions or in one."""
+def of_faults(only: str = "") -> list[Strike]:
+    """Each fault (whose name holds this) at each call that it is tried at, in both directions."""
     return [
         partial(Scene.meet, fault=fault, direction=one, where=where, acts=ACTS_OF_A_FAULT)
         for fault in FAULTS
         for one in DIRECTIONS
         for where in fault.at
-        if direction in {None, one} and fault.strikes_at(one, where)
+        if only in fault.name and fault.strikes_at(one, where)
     ]
 
 
 def of_kills(number: int, random: Random, kinds: Sequence[Kill] = KILLS) -> list[Strike]:
     """So many kills, of every kind, in both directions."""
     by_weight = [kill for kill in kinds for _ in range(kill.weight)]
+    if not by_weight:
+        return []
     return [
         partial(Scene.kill, kill=random.choice(by_weight), direction=random.choice(DIRECTIONS), acts=ACTS_OF_A_KILL)
         for _ in range(number)
@@ -97,25 +99,30 @@ class Campaign:
         stage: makes the runs of a scene, given its services and its folder.
         say: is told what happens.
         link_field: whether the mapping has an External ID field.
+        stop_at_first: whether the first problem ends it.
     """
 
     random: Random
     stage: Callable[[SandboxHandle, Path], Pipes | MeltanoRuns]
     say: Callable[[str], None]
     link_field: bool = True
+    stop_at_first: bool = False
     tally: Tally = field(default_factory=Tally)
 
     def play(self, strikes: list[Strike]) -> Tally:
         """All strikes, in a random order, each until it hits."""
         self.random.shuffle(strikes)
         waiting = deque((strike, ATTEMPTS) for strike in strikes)
-        while waiting:
+        while waiting and not self._is_over():
             with self._scene() as scene:
                 for _ in range(ROUNDS_OF_A_SCENE):
-                    if waiting:
+                    if waiting and not self._is_over():
                         self._round(scene, waiting)
                 self.tally.things += len(scene.people.things)
         return self.tally
+
+    def _is_over(self) -> bool:
+        return self.stop_at_first and bool(self.tally.problems)
 
     def _round(self, scene: Scene, waiting: deque[tuple[Strike, int]]) -> None:
         trials: list[Trial] = []
