@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tasksync_clients import RowResult
     from tasksync_engine.context import Context
+    from tasksync_engine.ledger.intents import Intent
     from tasksync_engine.ledger.links import Link
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
@@ -144,10 +145,12 @@ class _Piece:
         if not pending:
             return []
         self.context.prepare()
-        if self._link_begun([doomed for doomed in pending if doomed.link is None]):
+        unlinked = self._counterparts(pending)
+        if self._link_begun(unlinked):
             pending = self._pending()
+            unlinked = self._counterparts(pending)
         linked = [doomed for doomed in pending if doomed.link is not None]
-        found = self._find_unlinked([doomed for doomed in pending if doomed.link is None and self._is_known(doomed)])
+        found = self._find_unlinked(unlinked)
         self._read(linked)
         return [doomed for doomed in (*linked, *found) if self._decide(doomed)]
 
@@ -165,32 +168,44 @@ class _Piece:
             pending.append(Doomed(deletion, context.read_source(deletion.tombstone), link))
         return pending
 
-    def _link_begun(self, unlinked: Sequence[Doomed]) -> bool:
-        """Link the records that a crashed run had made for what is deleted now, whatever their stamps say (§7.4)."""
+    def _counterparts(self, pending: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
+        """The unlinked tombstones whose counterparts can be known, each with its own, if one lives."""
+        unlinked = [doomed for doomed in pending if doomed.link is None]
+        if not self.verdicts:
+            begun = self._begun(self.context.source, [doomed.tombstone.id for doomed in unlinked])
+            self.verdicts = look_up(self.context, list(begun.values()))
+        return self._living([doomed for doomed in unlinked if self._is_known(doomed)])
+
+    def _begun(self, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
         with self.context.ledger.transaction() as connection:
-            begun = intents.of_records(connection, self.context.source, [doomed.tombstone.id for doomed in unlinked])
-        if not begun:
-            return False
-        self.verdicts = look_up(self.context, list(begun.values()))
+            return intents.of_records(connection, side, ids)
+
+    def _link_begun(self, unlinked: Sequence[tuple[Doomed, Record | None]]) -> bool:
+        """Link what a crashed run had made, whichever of both that was, whatever their stamps say (§7.4)."""
+        made = self._begun(self.context.source, [doomed.tombstone.id for doomed, _ in unlinked])
+        makers = self._begun(self.context.target, [living.id for _, living in unlinked if living])
         linking = Settlement()
-        settled = [doomed for doomed in unlinked if doomed.tombstone.id in begun and self._is_known(doomed)]
-        for doomed, living in self._living(settled):
-            linking.intents_done.add((self.context.source, doomed.tombstone.id))
+        for doomed, living in unlinked:
+            intent = made.get(doomed.tombstone.id) or (makers.get(living.id) if living else None)
+            if intent is None or doomed.tombstone.id in intent.besides:
+                continue
+            linking.intents_done.add((intent.side, intent.record_id))
             if living is not None:
-                pairing = Pairing(doomed.tombstone, living.id, base=begun[doomed.tombstone.id].base, current=living)
+                pairing = Pairing(doomed.tombstone, living.id, base=intent.base, current=living)
                 linking.new_links.append(self.context.new_link(pairing))
-        self.context.settle(linking)
-        return True
+        if linking.intents_done:
+            self.context.settle(linking)
+        return bool(linking.intents_done)
 
     def _is_known(self, doomed: Doomed) -> bool:
         """Whether what its create made can be known; its deletion waits while that may still become visible."""
         verdict = self.verdicts.get(doomed.tombstone.id)
         return verdict is None or verdict.outcome is not Outcome.UNDER_WAY
 
-    def _find_unlinked(self, unlinked: Sequence[Doomed]) -> list[Doomed]:
+    def _find_unlinked(self, unlinked: Sequence[tuple[Doomed, Record | None]]) -> list[Doomed]:
         """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
         condemned = []
-        for doomed, living in self._living(unlinked):
+        for doomed, living in unlinked:
             doomed.current = living
             if living is None or not self._untouched(living, doomed.tombstone):
                 self._note(doomed, DONE)

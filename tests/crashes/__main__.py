@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING
 
 from tests.crashes import report, through_meltano
-from tests.crashes.campaign import Campaign, memory, of_faults, of_kills
+from tests.crashes.campaign import Campaign, Tally, memory, of_faults, of_kills
 from tests.crashes.kills import KILLS
 from tests.crashes.pipe import ROOT, environment
 from tests.crashes.stages import BarePipes, ThroughMeltano
 from tests.crashes.template import Template
-from tests.crashes.through_meltano import install
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from tests.crashes.campaign import Strike
 
 RESULTS = ROOT / "benchmarks/results/crashes.json"
 
@@ -29,18 +33,22 @@ def main() -> int:
     asked = _arguments()
     random = Random(asked.seed)  # noqa: S311 - no secret
     started = time.monotonic()
-    with closing(Template(environment(), ROOT)) as template:
-        stage = BarePipes(random, template, not asked.without_link_field)
-        strikes = of_kills(asked.kills, random, [kill for kill in KILLS if asked.only in kill.name])
-        for _ in range(asked.faults):
-            strikes += of_faults(only=asked.only)
-        campaign = Campaign(random, stage, say, not asked.without_link_field, stop_at_first=asked.first)
-        tally = campaign.play(strikes)
+    strikes = of_kills(asked.kills, random, [kill for kill in KILLS if asked.only in kill.name])
+    for _ in range(asked.faults):
+        strikes += of_faults(only=asked.only)
+    random.shuffle(strikes)
+    shares = [(asked, number, strikes[number :: asked.workers]) for number in range(asked.workers)]
+    with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn")) as workers:
+        tallies = list(workers.map(_on_bare_pipes, *zip(*shares, strict=True)))
     if asked.meltano:
-        with memory() as folder:
-            campaign = Campaign(random, ThroughMeltano(random, install(folder / "project")), say, tally=tally)
-            campaign.play(of_kills(asked.meltano, random, through_meltano.KILLS))
-    outcome = report.told(tally) | {"seed": asked.seed, "minutes": round((time.monotonic() - started) / 60, 1)}
+        tallies.append(_through_meltano(random, asked.meltano))
+    tally = sum(tallies, Tally())
+    minutes = round((time.monotonic() - started) / 60, 1)
+    outcome = {
+        "command": " ".join(["python -m tests.crashes", *sys.argv[1:]]),
+        "minutes": minutes,
+        **report.told(tally),
+    }
     say(report.table(outcome))
     if asked.keep:
         _keep("without link field" if asked.without_link_field else "with link field", outcome)
@@ -55,9 +63,25 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="only what has this in its name")
     parser.add_argument("--first", action="store_true", help="stop at the first problem")
     parser.add_argument("--seed", type=int, default=1, help="what to play")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many scenes to play side by side")
     parser.add_argument("--without-link-field", action="store_true", help="play with link.task_field: null")
     parser.add_argument("--keep", action="store_true", help=f"write the table to {RESULTS.relative_to(ROOT)}")
     return parser.parse_args()
+
+
+def _on_bare_pipes(asked: argparse.Namespace, number: int, strikes: list[Strike]) -> Tally:
+    """One worker's share."""
+    random = Random(f"{asked.seed} {number}")  # noqa: S311 - no secret
+    link_field = not asked.without_link_field
+    with closing(Template(environment(), ROOT)) as template:
+        stage = BarePipes(random, template, link_field=link_field)
+        return Campaign(random, stage, say, link_field=link_field, stop_at_first=asked.first).play(strikes)
+
+
+def _through_meltano(random: Random, kills: int) -> Tally:
+    with memory() as folder:
+        stage = ThroughMeltano(random, through_meltano.install(folder / "project"))
+        return Campaign(random, stage, say).play(of_kills(kills, random, through_meltano.KILLS))
 
 
 def say(text: str) -> None:

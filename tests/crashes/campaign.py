@@ -62,6 +62,15 @@ class Tally:
         self.trials += trials
         self.rests += 1
 
+    def __add__(self, other: Tally) -> Tally:
+        """Both."""
+        return Tally(
+            self.trials + other.trials,
+            self.problems + other.problems,
+            self.rests + other.rests,
+            self.things + other.things,
+        )
+
     @property
     def kills(self) -> int:
         """How many processes were killed."""
@@ -110,8 +119,7 @@ class Campaign:
     tally: Tally = field(default_factory=Tally)
 
     def play(self, strikes: list[Strike]) -> Tally:
-        """All strikes, in a random order, each until it hits."""
-        self.random.shuffle(strikes)
+        """All strikes, each until it hits."""
         waiting = deque((strike, ATTEMPTS) for strike in strikes)
         while waiting and not self._is_over():
             with self._scene() as scene:

@@ -130,6 +130,25 @@ def test_a_task_undeleted_after_a_killed_run_stays(story: Story) -> None:
     assert anew["deleted_at"] is None
 
 
+def test_a_create_whose_reminder_was_deleted_is_forgotten_with_it(story: Story) -> None:
+    """The reminder that a killed run had made is deleted, and so is its task; undeleted again, that one lives (§6)."""
+    story.world.delete("reminder", story.reminder_id)
+    story.sync(2)
+    story.world.undelete(story.task_id)
+    story.dies(TO_SALESCONNECT, ("after create", 1))
+    (made,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == story.task_id]
+    story.world.advance(1)
+    story.world.delete("reminder", made["id"])
+    story.sync(2)
+    assert story.task["IsDeleted"]
+    story.world.advance(1)
+    story.world.undelete(story.task_id)
+    story.sync(2)
+    assert not story.task.get("IsDeleted")
+    naming = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == story.task_id]
+    assert [row["id"] for row in naming if row["deleted_at"] is None] != []
+
+
 def test_the_same_conflict_at_another_time_is_recorded_again(story: Story) -> None:
     """Each conflict is recorded once, and two that look alike are two (§5)."""
     story.runs.settings = {"conflict_policy": "salesconnect"}
