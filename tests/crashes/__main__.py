@@ -9,21 +9,17 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.crashes import report, through_meltano
-from tests.crashes.campaign import Campaign, Tally, memory, of_faults, of_kills
+from tests.crashes import report
+from tests.crashes.campaign import Tally, of_faults, of_kills
 from tests.crashes.kills import KILLS
-from tests.crashes.pipe import ROOT, environment
-from tests.crashes.stages import BarePipes, ThroughMeltano
-from tests.crashes.template import Template
+from tests.crashes.pipe import ROOT
+from tests.crashes.play import Share, on_bare_pipes, say, under_meltano
 
 if TYPE_CHECKING:
     from typing import Any
-
-    from tests.crashes.campaign import Strike
 
 RESULTS = ROOT / "benchmarks/results/crashes.json"
 
@@ -37,11 +33,14 @@ def main() -> int:
     for _ in range(asked.faults):
         strikes += of_faults(only=asked.only)
     random.shuffle(strikes)
-    shares = [(asked, number, strikes[number :: asked.workers]) for number in range(asked.workers)]
+    shares = [
+        Share(f"{asked.seed} {number}", strikes[number :: asked.workers], not asked.without_link_field, asked.first)
+        for number in range(asked.workers)
+    ]
     with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn")) as workers:
-        tallies = list(workers.map(_on_bare_pipes, *zip(*shares, strict=True)))
+        tallies = list(workers.map(on_bare_pipes, shares))
     if asked.meltano:
-        tallies.append(_through_meltano(random, asked.meltano))
+        tallies.append(under_meltano(random, asked.meltano))
     tally = sum(tallies, Tally())
     minutes = round((time.monotonic() - started) / 60, 1)
     outcome = {
@@ -67,27 +66,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--without-link-field", action="store_true", help="play with link.task_field: null")
     parser.add_argument("--keep", action="store_true", help=f"write the table to {RESULTS.relative_to(ROOT)}")
     return parser.parse_args()
-
-
-def _on_bare_pipes(asked: argparse.Namespace, number: int, strikes: list[Strike]) -> Tally:
-    """One worker's share."""
-    random = Random(f"{asked.seed} {number}")  # noqa: S311 - no secret
-    link_field = not asked.without_link_field
-    with closing(Template(environment(), ROOT)) as template:
-        stage = BarePipes(random, template, link_field=link_field)
-        return Campaign(random, stage, say, link_field=link_field, stop_at_first=asked.first).play(strikes)
-
-
-def _through_meltano(random: Random, kills: int) -> Tally:
-    with memory() as folder:
-        stage = ThroughMeltano(random, through_meltano.install(folder / "project"))
-        return Campaign(random, stage, say).play(of_kills(kills, random, through_meltano.KILLS))
-
-
-def say(text: str) -> None:
-    """Tell whoever waits."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _keep(name: str, outcome: dict[str, Any]) -> None:
