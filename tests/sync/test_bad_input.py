@@ -130,9 +130,11 @@ def test_a_stream_of_another_tap_is_refused(team, meltano, tmp_path):
 
 
 @pytest.mark.parametrize("line", [b'{"type":"RECORD","stream":"reminders","rec', b"<html>", b'{"type":"RECORD"}'])
-def test_input_that_is_no_singer_message_is_refused(meltano, sandbox, line):
+def test_input_that_is_no_singer_message_is_refused(meltano, sandbox, line, caplog):
     """A tap that was cut off; its line is not repeated, for it may hold personal data."""
     assert sandbox
     with pytest.raises(EngineError, match="no Singer message") as caught:
         meltano.write("to-salesforce", TargetSalesforceTasks, meltano.salesforce, line + b"\n")
     assert line.decode() not in str(caught.value)
+    assert line.decode() not in caplog.text
+    assert "Traceback" not in caplog.text

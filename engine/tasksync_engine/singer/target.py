@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from singer_sdk import Target
 from singer_sdk import typing as th
-from singer_sdk.contrib.msgspec import MsgSpecReader
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper import SameRecordTransform
@@ -19,6 +18,7 @@ from tasksync_engine.errors import ConfigError
 from tasksync_engine.settings import EngineSettings, flag
 from tasksync_engine.singer.gathering import has_room
 from tasksync_engine.singer.lane import Lane
+from tasksync_engine.singer.target_reader import TargetReader
 from tasksync_engine.singer.words import told_in_words
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class SyncTarget(Target):
 
     sinks: ClassVar[dict[str, type[EngineSink]]]
     synced_stream: ClassVar[str]
-    message_reader_class = MsgSpecReader
+    message_reader_class = TargetReader
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
