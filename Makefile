@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-long contract fuzz audit lint bench bench-quick catalogs docs lock clean
+.PHONY: sync test test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -60,6 +60,12 @@ bench: .venv/ready
 
 bench-quick: .venv/ready
 	@$(BIN)/python benchmarks/bench.py --quick
+
+# Kills, lost answers and other faults, with the link field, without it, and under Meltano: an hour on two cores.
+crash: .venv/ready
+	@$(BIN)/python -m tests.crashes --kills 300 --keep "with the link field"
+	@$(BIN)/python -m tests.crashes --kills 80 --seed 2 --without-link-field --keep "without the link field"
+	@$(BIN)/python -m tests.crashes --kills 0 --faults 0 --seed 3 --meltano 30 --keep "under meltano run"
 
 catalogs: .venv/ready
 	@$(BIN)/python catalogs/renew.py

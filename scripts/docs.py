@@ -180,6 +180,21 @@ def mapping_file() -> str:
     return f"```yaml\n{text}```\n"
 
 
+def crashes(part: str) -> str:
+    """What a campaign of kills and faults came to, from its kept results."""
+    results = json.loads((ROOT / "benchmarks/results/crashes.json").read_text(encoding="utf-8"))
+    if part not in results:
+        return "Not measured yet.\n"
+    told = results[part]
+    rows = (tuple(str(value) for value in row.values()) for row in told["rows"])
+    head = ("Fault", "Where it struck", "To Salesforce", "To Sales Connect", "Lost", "Doubled", "How the run ended")
+    sums = (
+        f"`{told['command']}`: {told['trials']} strikes of {told['kinds']} kinds, {told['kills']} of them kills; "
+        f"{told['things']} records of people compared at {told['compared']} rests; {told['problems']} problems.\n\n"
+    )
+    return sums + table(head, rows)
+
+
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, ("---",) * len(head), *rows]
@@ -194,7 +209,8 @@ def generated(what: str) -> str:
     """
     kind, _, argument = what.partition(" ")
     if argument:
-        return {"settings": settings_table, "streams": streams, "contract": contract}[kind](argument)
+        pages_of = {"settings": settings_table, "streams": streams, "contract": contract, "crashes": crashes}
+        return pages_of[kind](argument)
     pages = {"variables": variables_table, "operations": operations, "mapping": mapping_file, "facts": facts}
     return pages[kind]()
 

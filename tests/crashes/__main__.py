@@ -34,13 +34,19 @@ def main() -> int:
         strikes += of_faults(only=asked.only)
     random.shuffle(strikes)
     shares = [
-        Share(f"{asked.seed} {number}", strikes[number :: asked.workers], not asked.without_link_field, asked.first)
+        Share(
+            f"{asked.seed} {number}",
+            strikes[number :: asked.workers],
+            not asked.without_link_field,
+            asked.first,
+            asked.minutes,
+        )
         for number in range(asked.workers)
     ]
     with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn")) as workers:
         tallies = list(workers.map(on_bare_pipes, shares))
     if asked.meltano:
-        tallies.append(under_meltano(random, asked.meltano))
+        tallies.append(under_meltano(random, asked.meltano, asked.minutes))
     tally = sum(tallies, Tally())
     minutes = round((time.monotonic() - started) / 60, 1)
     outcome = {
@@ -50,7 +56,7 @@ def main() -> int:
     }
     say(report.table(outcome))
     if asked.keep:
-        _keep("without link field" if asked.without_link_field else "with link field", outcome)
+        _keep(asked.keep, outcome)
     return int(bool(tally.problems))
 
 
@@ -64,7 +70,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="what to play")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many scenes to play side by side")
     parser.add_argument("--without-link-field", action="store_true", help="play with link.task_field: null")
-    parser.add_argument("--keep", action="store_true", help=f"write the table to {RESULTS.relative_to(ROOT)}")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further round after so many")
+    parser.add_argument("--keep", metavar="NAME", help=f"write the table to {RESULTS.relative_to(ROOT)}")
     return parser.parse_args()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -58,7 +59,7 @@ class Tally:
             trial.lost = sum(problem.kind == LOST for problem in found)
             trial.doubled = sum(problem.kind == DOUBLED for problem in found)
         strikes = ", ".join(f"{trial.name} ({trial.direction}, {trial.where})" for trial in trials)
-        self.problems += [Problem(problem.kind, f"{problem.words}\n  in a round of: {strikes}") for problem in found]
+        self.problems += [replace(problem, words=f"{problem.words}\n  in a round of: {strikes}") for problem in found]
         self.trials += trials
         self.rests += 1
 
@@ -109,6 +110,7 @@ class Campaign:
         say: is told what happens.
         link_field: whether the mapping has an External ID field.
         stop_at_first: whether the first problem ends it.
+        until: when no further round begins, by `time.monotonic`.
     """
 
     random: Random
@@ -116,6 +118,7 @@ class Campaign:
     say: Callable[[str], None]
     link_field: bool = True
     stop_at_first: bool = False
+    until: float = float("inf")
     tally: Tally = field(default_factory=Tally)
 
     def play(self, strikes: list[Strike]) -> Tally:
@@ -130,7 +133,7 @@ class Campaign:
         return self.tally
 
     def _is_over(self) -> bool:
-        return self.stop_at_first and bool(self.tally.problems)
+        return (self.stop_at_first and bool(self.tally.problems)) or time.monotonic() > self.until
 
     def _round(self, scene: Scene, waiting: deque[tuple[Strike, int]]) -> None:
         trials: list[Trial] = []
@@ -157,11 +160,12 @@ class Campaign:
             scene = Scene(handle, self.stage(handle, folder), self.random, link_field=self.link_field)
             scene.people.work("create", None, FIRST_THINGS)
             yield scene
+            scene.world.close()
             handle.close()
 
 
 @contextmanager
 def memory() -> Iterator[Path]:
     """A folder for a while, in memory where there is such a place: a process's death is no power cut."""
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as held:
+    with TemporaryDirectory(prefix="tasksync-crashes-", dir=MEMORY if MEMORY.is_dir() else None) as held:
         yield Path(held)

@@ -25,10 +25,12 @@ class Problem:
     Attributes:
         kind: lost, doubled, or untidy (a run that failed without need, said nothing, or did not come to rest).
         words: what, for people.
+        thing: whose.
     """
 
     kind: str
     words: str
+    thing: int | None = None
 
 
 @dataclass
@@ -52,7 +54,7 @@ class AtRest:
             yield Problem(UNTIDY, f"still parked at rest: {change.side} {change.record_id}: {change.code}")
         for thing in self.things.values():
             for kind, words in self._of(thing):
-                yield Problem(kind, f"thing {thing.number}: {words}; {' | '.join(thing.past)}")
+                yield Problem(kind, f"thing {thing.number}: {words}; {' | '.join(thing.past)}", thing.number)
 
     def _of(self, thing: Thing) -> Iterator[tuple[str, str]]:
         living = {side: self.sight.all_living(thing.number, side) for side in SIDES}

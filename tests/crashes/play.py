@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from random import Random
@@ -27,12 +28,14 @@ class Share:
         strikes: all of them.
         link_field: whether the mapping has an External ID field.
         stop_at_first: whether the first problem ends it.
+        minutes: after which no further round begins.
     """
 
     seed: str
     strikes: list[Strike]
     link_field: bool = True
     stop_at_first: bool = False
+    minutes: float = float("inf")
 
 
 def on_bare_pipes(share: Share) -> Tally:
@@ -40,15 +43,17 @@ def on_bare_pipes(share: Share) -> Tally:
     random = Random(share.seed)  # noqa: S311 - no secret
     with closing(Template(environment(), ROOT)) as template:
         stage = BarePipes(random, template, link_field=share.link_field)
-        campaign = Campaign(random, stage, say, link_field=share.link_field, stop_at_first=share.stop_at_first)
+        until = time.monotonic() + 60 * share.minutes
+        campaign = Campaign(random, stage, say, share.link_field, share.stop_at_first, until)
         return campaign.play(share.strikes)
 
 
-def under_meltano(random: Random, kills: int) -> Tally:
+def under_meltano(random: Random, kills: int, minutes: float) -> Tally:
     """Play so many kills under `meltano run`, in a copy of the project."""
     with memory() as folder:
         stage = ThroughMeltano(random, through_meltano.install(folder / "project"))
-        return Campaign(random, stage, say).play(of_kills(kills, random, through_meltano.KILLS))
+        until = time.monotonic() + 60 * minutes
+        return Campaign(random, stage, say, until=until).play(of_kills(kills, random, through_meltano.KILLS))
 
 
 def say(text: str) -> None:

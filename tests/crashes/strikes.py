@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tasksync_console.retrying import retry
@@ -158,7 +158,18 @@ class Scene:
         for thing in self.people.things.values():
             thing.rest(sight, len(conflicts))
         found, self.problems = self.problems, []
-        return found
+        return [replace(problem, words=problem.words + self._evidence(problem, sight)) for problem in found]
+
+    def _evidence(self, problem: Problem, sight: Sight) -> str:
+        """What was written to a thing's records, and what the ledger's history has of them, in order."""
+        if problem.thing is None:
+            return ""
+        ids = sight.ids(problem.thing)
+        told = [str(row) for rows in sight.rows.values() for row in rows.get(problem.thing, ())]
+        told += [str(write) for writes in self.world.writes().values() for write in writes if write["id"] in ids]
+        with open_ledger(self.pipes.ledger_url) as ledger, ledger.transaction() as connection:
+            told += [str(dict(row)) for record_id in sorted(ids) for row in runs.history_of(connection, record_id)]
+        return "".join(f"\n    {line}" for line in told)
 
     def _run_to_quiet(self) -> None:
         for _ in range(MOST_SYNCS):
