@@ -182,7 +182,7 @@ def mapping_file() -> str:
 
 def crashes(part: str) -> str:
     """What a campaign of kills and faults came to, from its kept results."""
-    results = json.loads((ROOT / "benchmarks/results/crashes.json").read_text(encoding="utf-8"))
+    results = json.loads((ROOT / "docs/faults.json").read_text(encoding="utf-8"))
     if part not in results:
         return "Not measured yet.\n"
     told = results[part]

@@ -21,7 +21,7 @@ from tests.crashes.play import Share, on_bare_pipes, say, under_meltano
 if TYPE_CHECKING:
     from typing import Any
 
-RESULTS = ROOT / "benchmarks/results/crashes.json"
+RESULTS = ROOT / "docs/faults.json"
 
 
 def main() -> int:
