@@ -335,11 +335,11 @@ class Batch:
     def _adopt(self, record: Record, match: Record, base: Base) -> None:
         """Link a pair that was found; found deleted, that look-up is the tombstone (sync-rules §2.3)."""
         pairing = Pairing(record, match.id, base=base, current=match, retried=self.retried.get(record.id))
-        self.settlement.intents_done |= {(record.side, record.id), (match.side, match.id)}
         self.settlement.counts["linked"] += 1
         if not match.is_tombstone:
-            self.pairings.append(pairing)
+            self.pairings.append(pairing)  # what was begun stays noted until this has made a link of it
             return
+        self.settlement.intents_done |= {(record.side, record.id), (match.side, match.id)}
         self.settlement.unparked.add(record.id)
         self.settlement.new_links.append(self.context.new_link(pairing))
         self.settlement.deletions.append(self._deletion(match))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import STALE_STATUS, Answers
-from tasksync_engine.arrived import going_out, look
+from tasksync_engine.arrived import going_out, is_ours, look
 from tasksync_engine.ledger import deletions, intents, links, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
 from tasksync_engine.ledger.parked import ROSTER
@@ -265,7 +265,8 @@ class _Piece:
             doomed.outcome = DeletionOutcome.DELETE
             return True
         context, current = self.context, doomed.current
-        if current is None and doomed.link.user(context.target) is None:
+        unseen = doomed.link.user(context.target) is None and not is_ours(doomed.link, context.target)
+        if current is None and unseen:
             self.settlement.counts["not visible yet"] += 1  # we made it, and nobody has seen it: it is not gone
             return False
         doomed.outcome = merge_deletion(

@@ -49,6 +49,39 @@ def test_an_edit_behind_a_lost_create_is_not_overwritten(team, meltano):
     assert team.reminder_of(task)["details"] == "v2"
 
 
+def test_a_run_that_stops_keeps_what_an_earlier_one_had_begun(team, meltano):
+    """It found the killed run's reminder and stopped before it could link it: the create's values stay noted (§7.4)."""
+    task = team.task("Visit")
+    meltano.to_salesforce()
+    dies(team, meltano, TO_SALESCONNECT, AFTER_CREATE)
+    team.edit_reminder(team.reminder_of(task)["id"], name="Renamed")
+    team.task("Another")
+    team.sandbox.fault("sales_connect", "status", status=503, method="POST", path="/v1/reminders/batch")
+    with suppress(ClientError):
+        meltano.to_salesconnect()
+    team.heal()
+    meltano.sync()
+    meltano.sync()
+    assert sorted(row["Subject"] for row in team.tasks()) == ["Another", "Renamed"]
+
+
+def test_a_task_that_a_killed_run_deleted_at_once_does_not_wait_to_be_seen(team, meltano, ledger):
+    """The other direction had never read it: it is gone and not invisible, and undeleted it lives (§6, §7.4)."""
+    reminder = team.remind()
+    meltano.to_salesforce()
+    task = team.task_of(reminder)["Id"]
+    team.delete_reminder(reminder)
+    dies(team, meltano, TO_SALESFORCE, ("after delete", 1))
+    meltano.sync()
+    assert ledger("SELECT * FROM deletions WHERE state = 'pending'") == []
+    team.later(10)
+    team.undelete_task(task)
+    meltano.sync()
+    meltano.sync()
+    assert [row["Id"] for row in team.tasks()] == [task]
+    assert team.reminder_of(task)
+
+
 def test_an_owed_create_that_waits_for_the_roster_forgets_no_edit(team, meltano, ledger):
     """It had gone out before its user was left out: what is found later has the create's values as base (§7.4)."""
     reminder = team.remind(details="v1")
