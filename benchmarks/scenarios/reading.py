@@ -25,7 +25,7 @@ def tasks(folder: Path, number: int, rounds: int) -> Iterator[Measured]:
         fields = ",".join(task_schema({})["properties"])
         for _ in range(rounds):
             bare = _floor(services, number, "tasks", services.urls[SALESFORCE], fields)
-            for way, threshold in (("REST", None),):
+            for way, threshold in (("REST", 0), ("Bulk", 1)):
                 ours = _read(services, plugins, "tap-salesforce-tasks", number, bulk_threshold=threshold)
                 yield _named(f"read tasks, {way}", number, ours, bare)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tasksync_mappings import FieldMap
 
 
-GATHERED = 8000
+GATHERED = 7000
 """Records of one batch that may be worth a bulk job: more would cost more memory than calls are saved."""
 
 
