@@ -8,13 +8,14 @@ from measuring.pairs import Pairs
 from measuring.plugins import PIPES, Plugins, floor
 from measuring.rows import Cost, Measured
 from measuring.services import SALES_CONNECT, SALESFORCE, Services
-from measuring.world import World
 
 from tap_salesforce_tasks.schemas import task_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from measuring.world import World
 
 
 def tasks(folder: Path, number: int, rounds: int) -> Iterator[Measured]:
@@ -40,17 +41,19 @@ def reminders(folder: Path, number: int, rounds: int) -> Iterator[Measured]:
             yield _named("read reminders", number, _read(services, plugins, "tap-salesconnect", number), bare)
 
 
-def echoes(folder: Path, number: int) -> Iterator[Measured]:
+def echoes(world: World) -> Iterator[Measured]:
     """Everything is read again, through either pipeline: all of it is linked and equals the base."""
-    with World(folder, number) as world:
-        plugins = Plugins(world, ledger_url=world.ledger_url)
-        for tap, target in PIPES:
-            calls, cpu = sum(world.calls().values()), world.cpu_seconds()
-            used, _ = plugins.pipe(tap, target)
-            written = sum(world.written().values())
-            counts = {"api_calls": sum(world.calls().values()) - calls, "written": written}
-            cost = Cost.of(used, number, **counts, sandbox_cpu_seconds=round(world.cpu_seconds() - cpu, 3))
-            yield f"read everything again, {tap} | {target}, {number:,} links", cost, None
+    number = world.pairs.number
+    plugins = Plugins(world, ledger_url=world.ledger_url)
+    for tap, target in PIPES:
+        calls, written, cpu = sum(world.calls().values()), sum(world.written().values()), world.cpu_seconds()
+        used, _ = plugins.pipe(tap, target)
+        counts = {
+            "api_calls": sum(world.calls().values()) - calls,
+            "written": sum(world.written().values()) - written,
+            "sandbox_cpu_seconds": round(world.cpu_seconds() - cpu, 3),
+        }
+        yield f"read everything again, {tap} | {target}, {number:,} links", Cost.of(used, number, **counts), None
 
 
 def _read(services: Services, plugins: Plugins, tap: str, number: int, **settings: int) -> Cost:

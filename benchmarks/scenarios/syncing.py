@@ -8,6 +8,8 @@ from measuring.plugins import PIPES, Plugins
 from measuring.rows import Cost, Measured
 from measuring.world import World
 
+from scenarios import reading
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -19,7 +21,7 @@ MANY = 10_000
 
 
 def runs(folder: Path, project: Project, links: int, changes: Sequence[int], rounds: int) -> Iterator[Measured]:
-    """Each number of changes in turns, both sides' together; next to them two pipelines that have nothing to say."""
+    """Each number of changes in turns, next to two pipelines that have nothing to say; then everything read again."""
     with World(folder, links) as world:
         yield from _pipes(world, rounds)
         project.state(world, world.states)
@@ -31,6 +33,7 @@ def runs(folder: Path, project: Project, links: int, changes: Sequence[int], rou
                 if not turn or number < MANY:
                     cost = _run(world, project, number)
                     yield f"meltano run sync, {number:,} changes, {links:,} links", cost, bare
+        yield from reading.echoes(world)
 
 
 def _run(world: World, project: Project, number: int) -> Cost:
