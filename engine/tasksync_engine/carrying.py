@@ -15,6 +15,7 @@ from tasksync_engine.ledger.parked import GONE, ROSTER, RUNAWAY
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.parking import refused, waiting
+from tasksync_engine.settlement import Settlement
 from tasksync_engine.unsettled import is_repeatable, what_to_note
 from tasksync_engine.work import Change, Making, Pairing
 from tasksync_mappings import UNSET, merge
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tasksync_clients import RowResult
     from tasksync_engine.context import Context
     from tasksync_engine.records import Record
-    from tasksync_engine.settlement import Settlement
     from tasksync_mappings import Base
 
 ROUNDS = 3
@@ -202,6 +202,7 @@ class Carrier:
             for decision in change.decisions
             if decision.conflict is not None
         ]
+        self._link_first([change.pairing for change in changes if change.pairing.link is None])
         for change in changes:
             if change.pairing.link is not None and change.pairing.current is not None:
                 meant = change.base(written=True, fields=self.context.fields)
@@ -259,20 +260,38 @@ class Carrier:
             self.settlement.winners[change.pairing.destination_id] = won
 
     def _keep_link(self, pairing: Pairing, base: Base) -> None:
-        if pairing.link is None:
-            self.settlement.unparked.add(pairing.source.id)
-            self.settlement.revived.add(pairing.destination_id)  # a create of its own that was refused is now an edit
-            self.settlement.new_links.append(self.context.new_link(pairing, base))
-            self.settlement.intents_done |= {
-                (pairing.source.side, pairing.source.id),
-                (self.context.target, pairing.destination_id),
-            }
-            self.settlement.events.append(Event("link", *pairing.ids, {"origin": pairing.origin}))
-            return
         self.settlement.unparked.add(pairing.source.id)
+        if pairing.link is None:
+            self._begin_link(self.settlement, pairing, base)
+            return
         link = pairing.as_link(pairing.link, base)
         if link != pairing.link:
             self.settlement.rebased[link.id] = link
+
+    def _begin_link(self, settlement: Settlement, pairing: Pairing, base: Base) -> None:
+        self.settlement.revived.add(pairing.destination_id)  # a create of its own that was refused is now an edit
+        settlement.new_links.append(self.context.new_link(pairing, base))
+        settlement.intents_done |= {
+            (pairing.source.side, pairing.source.id),
+            (self.context.target, pairing.destination_id),
+        }
+        settlement.events.append(Event("link", *pairing.ids, {"origin": pairing.origin}))
+
+    def _link_first(self, pairings: Sequence[Pairing]) -> None:
+        """Store new pairs before anything goes out to them: only on a link can it be noted what goes out (§7.4).
+
+        What is parked of them stays, for nothing has gone over yet.
+        """
+        if not pairings:
+            return
+        first = Settlement()
+        for pairing in pairings:
+            self._begin_link(first, pairing, pairing.base)
+        self.context.settle(first)
+        with self.context.ledger.transaction() as connection:
+            stored = links.of_records(connection, self.context.source, [pairing.source.id for pairing in pairings])
+        for pairing in pairings:
+            pairing.link = next(link for link in stored[pairing.source.id] if link.state == links.OPEN)
 
     def park_undecided(self, pairing: Pairing, code: str) -> None:
         """Keep a pair's change for another time, for one of our own reasons, as if it had not been looked at."""

@@ -8,7 +8,7 @@ import pytest
 
 from tasksync_clients import ClientError
 from tests.sync.machine_runs import TO_SALESCONNECT, TO_SALESFORCE
-from tests.sync.steps import AFTER_CREATE, dies, end_back_off, paired
+from tests.sync.steps import AFTER_CREATE, dies, end_back_off, paired, quiet
 from tests.sync.team import salesforce_user
 
 
@@ -134,3 +134,24 @@ def test_a_lost_answer_does_not_lose_what_a_deletion_took_along(team, meltano, l
     meltano.sync()
     assert team.tasks() == []
     assert len(ledger("SELECT * FROM conflicts")) == 1
+
+
+def _owner(team, task):
+    return next(row["OwnerId"] for row in team.tasks() if row["Id"] == task)
+
+
+def test_what_went_out_to_a_pair_that_a_dead_run_had_made_is_noted(team, meltano):
+    """The first write to such a pair is as unknown, if its run dies, as any: nobody is overwritten behind it."""
+    task = team.task("Visit")
+    meltano.to_salesforce()
+    dies(team, meltano, "to-salesconnect", AFTER_CREATE)
+    (reminder,) = [one["id"] for one in team.reminders()]
+    team.edit_reminder(reminder, assignee_id="u2")
+    dies(team, meltano, "to-salesforce", ("after update", 1))
+    assert _owner(team, task) == salesforce_user(2)
+    team.edit_reminder(reminder, assignee_id="u1")
+    meltano.to_salesconnect()
+    assert team.reminder(reminder)["assignee_id"] == "u1"
+    meltano.sync()
+    assert _owner(team, task) == salesforce_user(1)
+    quiet(team, meltano)
