@@ -2,8 +2,9 @@
 """What this connector costs: one table, each scenario next to a floor that was measured in the same run.
 
 `--quick` takes a selection of a few minutes, `--only TEXT` the groups whose name holds the text, `--rounds N` other
-than three. The results go to results/latest.json and into docs/performance.md; a quick or a partial run writes
-neither, but for `--write`. Seconds depend on what else the machine does, so the ratios say more.
+than three. The results go to results/latest.json and into docs/performance.md. A quick or a partial run writes neither,
+but for `--write`: then its rows take the place of those of the same scenarios. Seconds depend on what else the machine
+does, so the ratios say more.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from measuring.project import Project
 from measuring.report import page, table
@@ -87,13 +88,19 @@ def main() -> None:
     about = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
     with tempfile.TemporaryDirectory() as folder:
         measured = _measure(Path(folder), 1 if asked.quick else asked.rounds, quick=asked.quick, only=asked.only)
-    found = rows(measured)
-    text = table(about, found)
-    print(text)
+    found = [{**row, **about} for row in rows(measured)]
+    print(table(found))
     if asked.write or not (asked.quick or asked.only):
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps([{**row, **about} for row in found], indent=1) + "\n", encoding="utf-8")
-        page(HERE.parent / "docs/performance.md", text)
+        _keep(found, merged=bool(asked.quick or asked.only))
+
+
+def _keep(found: list[dict[str, Any]], *, merged: bool) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    if merged and RESULTS.exists():
+        known = {row["scenario"]: row for row in json.loads(RESULTS.read_text(encoding="utf-8"))}
+        found = list((known | {row["scenario"]: row for row in found}).values())
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    page(HERE.parent / "docs/performance.md", table(found))
 
 
 def _measure(folder: Path, rounds: int, *, quick: bool, only: str) -> list[Measured]:

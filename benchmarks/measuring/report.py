@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from measuring.rows import FLOOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 Row = dict[str, Any]
@@ -31,9 +31,9 @@ HEADS = (
 REGION = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def table(about: Mapping[str, Any], rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row]) -> str:
     """Everything as Markdown."""
-    return "\n".join([_about(about), "", _cells(*HEADS), _cells("---", *["--:"] * (len(HEADS) - 1)), *map(_line, rows)])
+    return "\n".join([_about(rows), "", _cells(*HEADS), _cells("---", *["--:"] * (len(HEADS) - 1)), *map(_line, rows)])
 
 
 def page(path: Path, text: str) -> None:
@@ -42,11 +42,13 @@ def page(path: Path, text: str) -> None:
     path.write_text(REGION.sub(lambda found: f"{found[1]}{text}\n{found[2]}", old), encoding="utf-8")
 
 
-def _about(about: Mapping[str, Any]) -> str:
-    machine = about["machine"]
+def _about(rows: Sequence[Row]) -> str:
+    machine, times = rows[-1]["machine"], sorted(row["measured_at"] for row in rows)
+    loads = [row["machine"]["load_average"][0] for row in rows]
     return (
-        f"Measured {about['measured_at']}: {machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']} GB, "
-        f"{machine['system']}, Python {machine['python']}; load average when it began: {machine['load_average'][0]}."
+        f"Measured from {times[0]} to {times[-1]} (begin of the runs): {machine['cores']} cores of {machine['cpu']}, "
+        f"{machine['memory_gb']} GB, {machine['system']}, Python {machine['python']}; load average when they began: "
+        f"{min(loads)} to {max(loads)}."
     )
 
 
