@@ -54,7 +54,7 @@ class Project:
         project = yaml.safe_load(path.read_text(encoding="utf-8"))
         for kind, plugin in (("extractors", "tap-empty"), ("loaders", "target-empty")):
             script = self._folder / plugin
-            floor = ROOT / "benchmarks/floors" / f"{plugin.replace('-', '_')}.py"
+            floor = ROOT / "benchmarks/floors" / f"empty_{plugin.partition('-')[0]}.py"
             script.write_text(f'#!/bin/sh\nexec "{ROOT}/.venv/bin/python" "{floor}" "$@"\n', encoding="utf-8")
             script.chmod(0o755)
             name = plugin.replace("-", "_")

@@ -10,17 +10,40 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine.ledger.links import Ahead
-from tasksync_mappings.fields import same
+from tasksync_mappings.fields import other, same
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tasksync_engine.ledger.links import Link
     from tasksync_engine.records import Record
     from tasksync_mappings import Base, Field, FieldMap, Pair, Side
 
 
-def going_out(link: Link, record: Record, base: Base | None) -> Link:
-    """The link with a note of what is about to be written over a record: values, or (None) its deletion."""
-    return replace(link, ahead=Ahead(record.side, base, record.stamp))
+def going_out(link: Link, record: Record, base: Base | None, doubtful: Collection[str] = ()) -> Link:
+    """The link with a note of what is about to be written over a record: values, or (None) its deletion.
+
+    Args:
+        link: The open link.
+        record: As it was read for the decision.
+        base: The base that the link is to have.
+        doubtful: Fields of which it is not known yet whether an earlier write to the other record arrived.
+    """
+    return replace(link, ahead=Ahead(record.side, base, record.stamp, kept(link, other(record.side), doubtful)))
+
+
+def kept(link: Link, side: Side, doubtful: Collection[str]) -> Ahead | None:
+    """What stays noted of a write to one side's record: the fields that are still doubtful, and no others."""
+    note = next((note for note in _notes(link) if note.side == side), None)
+    if note is None or note.base is None:
+        return None
+    base = {name: pair for name, pair in note.base.items() if name in doubtful}
+    return replace(note, base=base, before=None) if base else None
+
+
+def _notes(link: Link) -> list[Ahead]:
+    """The newest first."""
+    return [note for note in (link.ahead, link.ahead.before if link.ahead else None) if note is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +62,24 @@ class Arrived:
 
 
 def look(link: Link, fields: FieldMap, *records: Record | None) -> Arrived:
-    """Look for a link's noted write among its records as they are now; one that is gone (None) says nothing."""
-    ahead = link.ahead
-    held = next((record for record in records if record and ahead and record.side == ahead.side), None)
-    far = next((record for record in records if record and ahead and record.side != ahead.side), None)
-    if ahead is None or ahead.base is None or held is None:
-        return Arrived(link.base)
-    base, doubtful = dict(link.base), set()
-    for row in fields.fields:
-        meant, old, column = ahead.base.get(row.name), link.base.get(row.name), row.column(ahead.side)
-        if meant is None or column not in held.raw:
+    """Look for a link's noted writes among its records as they are now; one that is gone (None) says nothing."""
+    base, doubtful = dict(link.base), set[str]()
+    for note in _notes(link):
+        held = next((record for record in records if record and record.side == note.side), None)
+        far = next((record for record in records if record and record.side != note.side), None)
+        if note.base is None or held is None:
             continue
-        arrived = same(row, ahead.side, held.raw[column], meant.on(ahead.side))
-        if arrived:
-            base[row.name] = meant
-        if old and held.stamp > ahead.stamp:
-            back = far is not None and _is_set_back(row, far, old, meant)
-            stayed = same(row, ahead.side, held.raw[column], old.on(ahead.side))
-            doubtful |= {row.name} if (back if arrived else stayed) else set()
+        for row in fields.fields:
+            meant, old, column = note.base.get(row.name), link.base.get(row.name), row.column(note.side)
+            if meant is None or column not in held.raw:
+                continue
+            arrived = same(row, note.side, held.raw[column], meant.on(note.side))
+            if arrived:
+                base[row.name] = meant
+            if old and held.stamp > note.stamp:
+                back = far is not None and _is_set_back(row, far, old, meant)
+                stayed = same(row, note.side, held.raw[column], old.on(note.side))
+                doubtful |= {row.name} if (back if arrived else stayed) else set()
     return Arrived(base, frozenset(doubtful))
 
 
@@ -68,4 +91,4 @@ def _is_set_back(row: Field, record: Record, old: Pair, meant: Pair) -> bool:
 
 def is_ours(link: Link, side: Side) -> bool:
     """Whether the tombstone of this side's record may be that of a deletion which we sent ourselves."""
-    return link.ahead is not None and link.ahead.base is None and link.ahead.side == side
+    return any(note.base is None and note.side == side for note in _notes(link))

@@ -206,7 +206,9 @@ class Carrier:
         for change in changes:
             if change.pairing.link is not None and change.pairing.current is not None:
                 meant = change.base(written=True, fields=self.context.fields)
-                change.pairing.link = going_out(change.pairing.link, change.pairing.current, meant)
+                change.pairing.link = going_out(
+                    change.pairing.link, change.pairing.current, meant, change.pairing.doubtful
+                )
         with self.context.ledger.transaction() as connection:
             runs.write_conflicts(connection, self.context.run_id, now(), found)
             links.note_ahead(connection, [change.pairing.link for change in changes if change.pairing.link])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from tasksync_engine.arrived import kept
 from tasksync_engine.ledger.links import Link, NewLink
 from tasksync_engine.ledger.runs import Event
 from tasksync_mappings import TEMPLATE_MEMBERS, UNSET, Base, Conflict, Decision, Kind, Pair, Times, other
@@ -100,7 +101,7 @@ class Pairing:
         """The open link with this base."""
         reminder_user, task_user = self.users(base)
         # What went to the source's own side stays noted while it is doubtful: the other direction decides it.
-        ahead = link.ahead if self.doubtful and link.ahead and link.ahead.side == self.source.side else None
+        ahead = kept(link, self.source.side, self.doubtful)
         if ahead is not None:  # ... from the base that it had
             base = base | {name: link.base[name] for name in self.doubtful if name in link.base}
         return replace(link, base=base, reminder_user=reminder_user, task_user=task_user, ahead=ahead)

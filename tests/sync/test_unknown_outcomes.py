@@ -155,3 +155,20 @@ def test_what_went_out_to_a_pair_that_a_dead_run_had_made_is_noted(team, meltano
     meltano.sync()
     assert _owner(team, task) == salesforce_user(1)
     quiet(team, meltano)
+
+
+def test_a_write_of_the_other_direction_leaves_in_doubt_what_was(team, meltano, ledger):
+    """A person sets back what a dead run had written, and edits more: the edit goes over, and the rest is told."""
+    reminder, task = paired(team, meltano)
+    team.later(10)
+    team.edit_task(task, Status="Completed")
+    dies(team, meltano, TO_SALESCONNECT, ("after update", 1))
+    assert team.reminder(reminder)["status"] == "completed"
+    team.later(20)
+    team.edit_reminder(reminder, status="open", details="new")
+    meltano.to_salesforce()
+    assert team.task_of(reminder)["Description"] == "new"
+    meltano.to_salesconnect()
+    assert [row["field"] for row in ledger("SELECT * FROM conflicts")] == ["status"]
+    meltano.sync()
+    quiet(team, meltano)

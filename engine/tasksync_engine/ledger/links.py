@@ -31,11 +31,13 @@ class Ahead:
         side: The side that it went to.
         base: The base that the link was to have; None for a deletion.
         stamp: When the record there had last been touched before.
+        before: An earlier one, to the link's other record: what of it is still not known to have arrived.
     """
 
     side: Side
     base: Base | None
     stamp: datetime
+    before: Ahead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +221,16 @@ def _encode_ahead(ahead: Ahead | None) -> dict[str, Any] | None:
     if ahead is None:
         return None
     base = None if ahead.base is None else encode_base(ahead.base)
-    return {"side": ahead.side, "base": base, "stamp": ahead.stamp.isoformat()}
+    told = {"side": ahead.side, "base": base, "stamp": ahead.stamp.isoformat()}
+    return told | ({"before": _encode_ahead(ahead.before)} if ahead.before else {})
 
 
 def _decode_ahead(stored: Mapping[str, Any] | None) -> Ahead | None:
     if stored is None:
         return None
     base = None if stored["base"] is None else decode_base(stored["base"])
-    return Ahead(stored["side"], base, datetime.fromisoformat(stored["stamp"]))
+    before = _decode_ahead(stored.get("before"))
+    return Ahead(stored["side"], base, datetime.fromisoformat(stored["stamp"]), before)
 
 
 def note_ahead(connection: Connection, noted: Iterable[Link]) -> None:
