@@ -1,0 +1,32 @@
+"""Users of Sales Connect that are not what the API promises: the roster keeps what it knows of them."""
+
+import logging
+
+import pytest
+
+from tasksync_engine.engine import participants
+
+SOUND = {"id": "u1", "email": "ann@example.com", "task_sync": {"enabled": True, "enabled_at": "2026-11-20T08:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": None},
+        {"id": 5},
+        {"id": ""},
+        {"id": "u1\nu2"},
+        {"id": "x" * 300},
+        {"task_sync": "on"},
+        {"task_sync": {"enabled": "yes"}},
+        {"salesforce_user_id": "somebody"},
+    ],
+    ids=str,
+)
+def test_an_odd_user_is_left_out_and_said(caplog, odd):
+    """The others are taken, and the log names what is wrong, not whom."""
+    with caplog.at_level(logging.WARNING):
+        found = participants([SOUND | {"id": "u2"}, SOUND | odd])
+    assert [one.sales_connect_id for one in found] == ["u2"]
+    assert "is not what the API promises" in caplog.text
+    assert "ann@example.com" not in caplog.text
