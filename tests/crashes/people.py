@@ -161,7 +161,7 @@ class People:
 
 
 def _is_gone(act: Callable[[], object]) -> bool:
-    """Whether a person is told that the record is gone: a killed run's deletion was still on its way when they looked."""
+    """Whether a person is told that the record is gone: a killed run's deletion was on its way when they looked."""
     try:
         act()
     except AssertionError as refusal:
