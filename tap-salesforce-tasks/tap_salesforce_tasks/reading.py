@@ -113,7 +113,8 @@ class TaskReading:
 
         Returns up to when it tells of deletions, and whether it may have left some out.
         """
-        asked = LogWindow.after(self._state.get("deleted_until"), self._now)
+        # Not from when the reading began: it may have taken longer than the resource reaches beyond 15 days.
+        asked = LogWindow.after(self._state.get("deleted_until"), self._client.server_time())
         answer = self._client.deleted("Task", asked.start, asked.end)
         times = {id_: at for id_, at in answer.ids if id_ not in self._met_deleted}
         now = self._look.closely(list(times))

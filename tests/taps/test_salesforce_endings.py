@@ -110,3 +110,14 @@ def test_the_command_reads_what_meltano_hands_it(sandbox, salesforce_settings, t
     again = run_command(TapSalesforceTasks, tmp_path, salesforce_settings, first.state, catalog=True)
     assert Output(again.stdout).complete("tasks")[-1] is True
     assert sandbox.calls("salesforce")["by_endpoint"]["POST /services/oauth2/token"] == 2
+
+
+@pytest.mark.usefixtures("many")
+def test_a_reading_may_last_longer_than_the_deletion_log_bears(sandbox, salesforce_settings):
+    """The log is asked for by the clock of that moment: 15 days before the beginning may be too far back by then."""
+    tap = TapSalesforceTasks(config=salesforce_settings)
+    pages = tap.streams["tasks"].pages()
+    read = len(next(pages))
+    sandbox.clock(3600)
+    assert read + sum(map(len, pages)) == 5000
+    tap.resources.close()
