@@ -112,7 +112,7 @@ class Batch:
     def _make_anew(self, carrier: Carrier) -> None:
         """A record that lives again after a crashed run had carried its deletion over gets a new counterpart (§6)."""
         self.makings = []
-        for record in carrier.reborn:
+        for record in carrier.close_gone():
             self._make(record)
         carrier.create(self.makings)
 

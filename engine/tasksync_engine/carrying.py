@@ -49,7 +49,7 @@ class Carrier:
     context: Context
     settlement: Settlement
     let_go: frozenset[str] = frozenset()
-    reborn: list[Record] = field(default_factory=list)
+    reborn: list[Pairing] = field(default_factory=list)
 
     def create(self, makings: Sequence[Making]) -> None:
         """Make counterparts; each is noted in the ledger with its values before it goes out (sync-rules §7.4).
@@ -308,10 +308,23 @@ class Carrier:
         if pairing.link is None or not is_ours(pairing.link, self.context.target):
             self._park_gone(pairing)
             return
-        self.settlement.closed.append((pairing.link, None))
-        self.settlement.unparked.add(pairing.source.id)
-        self.settlement.events.append(Event("close", *pairing.ids, {"to": self.context.target}))
-        self.reborn.append(pairing.source)
+        self.reborn.append(pairing)
+
+    def close_gone(self) -> list[Record]:
+        """Close the links of what lives again without its counterpart, and return it, to be made a new one.
+
+        At once: a run that dies behind the making would leave the old link open, and what it made without a place.
+        """
+        first = Settlement()
+        for pairing in self.reborn:
+            if pairing.link is not None:
+                first.closed.append((pairing.link, None))
+                first.events.append(Event("close", *pairing.ids, {"to": self.context.target}))
+            if pairing.retried is not None:
+                first.parked[pairing.source.id] = pairing.retried  # closing drops what is parked: not before it is made
+        if self.reborn:
+            self.context.settle(first)
+        return [pairing.source for pairing in self.reborn]
 
     def _park_gone(self, pairing: Pairing) -> None:
         """Leave an edit whose other record is gone until the tombstone closes the link (sync-rules §6)."""

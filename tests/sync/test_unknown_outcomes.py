@@ -172,3 +172,20 @@ def test_a_write_of_the_other_direction_leaves_in_doubt_what_was(team, meltano, 
     assert [row["field"] for row in ledger("SELECT * FROM conflicts")] == ["status"]
     meltano.sync()
     quiet(team, meltano)
+
+
+def test_a_task_that_lives_again_behind_two_dead_runs_is_not_doubled(team, meltano):
+    """One run had deleted its reminder, the next one made it a new one; neither lived to say so (§6, §7.4)."""
+    _, task = paired(team, meltano)
+    team.delete_task(task)
+    dies(team, meltano, TO_SALESCONNECT, ("after delete", 1))
+    assert team.reminders() == []
+    team.later(60)
+    team.undelete_task(task)
+    dies(team, meltano, TO_SALESCONNECT, AFTER_CREATE)
+    assert len(team.reminders()) == 1
+    meltano.to_salesforce()
+    assert len(team.tasks()) == 1
+    meltano.sync()
+    assert (len(team.reminders()), len(team.tasks())) == (1, 1)
+    quiet(team, meltano)
