@@ -252,9 +252,9 @@ def _look_at(met: Met, current: Record, row: Field, wanted: Pair) -> Left | bool
 
 
 def _is_ours(link: Link, side: Side, wanted: Base) -> bool:
-    """Whether what went out and was not settled is an undoing of the same."""
+    """Whether what went out and was not settled, of which only the doubtful fields are kept, undoes the same."""
     meant = link.ahead.base if link.ahead is not None and link.ahead.side == side else None
-    return meant is not None and meant == {**link.base, **wanted}
+    return meant is not None and meant.items() <= {**link.base, **wanted}.items()
 
 
 def _equal(row: Field, base: Pair | None, other_base: Pair) -> bool:
