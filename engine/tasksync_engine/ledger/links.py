@@ -108,7 +108,8 @@ def _user_column(side: Side) -> Any:  # noqa: ANN401 - see above
     return links.c.reminder_user if side == "reminder" else links.c.task_user
 
 
-def _link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
+def read_link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
+    """A row of the table."""
     return Link(
         id=row.id,
         reminder_id=row.reminder_id,
@@ -129,7 +130,7 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
     for part in chunks(ids):
         query = select(links).where(_column(side).in_(part)).order_by(links.c.id.desc())
         for row in connection.execute(query):
-            link = _link(row)
+            link = read_link(row)
             found.setdefault(link.record_id(side), []).append(link)
     return found
 
@@ -177,7 +178,7 @@ def open_among(
 def owed_pointers(connection: Connection) -> list[Link]:
     """Open links whose reminder does not have its task's id yet, though it shall (sync-rules §2.5)."""
     query = select(links).where(links.c.pointer_owed, links.c.state == OPEN).order_by(links.c.id)
-    return [_link(row) for row in connection.execute(query)]
+    return [read_link(row) for row in connection.execute(query)]
 
 
 def settle_pointers(connection: Connection, ids: Sequence[int]) -> None:
@@ -194,7 +195,7 @@ def count_open(connection: Connection) -> int:
 def newest(connection: Connection, states: Collection[str], limit: int | None = None) -> list[Link]:
     """Links in these states, the newest first."""
     query = select(links).where(links.c.state.in_(states)).order_by(links.c.id.desc()).limit(limit)
-    return [_link(row) for row in connection.execute(query)]
+    return [read_link(row) for row in connection.execute(query)]
 
 
 def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: str = OPEN) -> None:

@@ -76,7 +76,8 @@ class Parked:
         return self.retry_at is None and self.code not in WAITING | MEANT
 
 
-def _parked(row: Any) -> Parked:  # noqa: ANN401 - SQLAlchemy's row is generic
+def read_parked(row: Any) -> Parked:  # noqa: ANN401 - SQLAlchemy's row is generic
+    """A row of the table."""
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
     return Parked(**{**values, "base": decode_base(values["base"])})
 
@@ -84,7 +85,7 @@ def _parked(row: Any) -> Parked:  # noqa: ANN401 - SQLAlchemy's row is generic
 def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Parked]:
     """What is parked of these records."""
     return {
-        row.record_id: _parked(row)
+        row.record_id: read_parked(row)
         for part in chunks(ids)
         for row in connection.execute(select(parked).where(parked.c.side == side, parked.c.record_id.in_(part)))
     }
@@ -103,7 +104,7 @@ def among(connection: Connection, side: Side, ids: Sequence[str]) -> set[str]:
 
 def everything(connection: Connection) -> list[Parked]:
     """All that is parked, the oldest first."""
-    return [_parked(row) for row in connection.execute(select(parked).order_by(parked.c.parked_at))]
+    return [read_parked(row) for row in connection.execute(select(parked).order_by(parked.c.parked_at))]
 
 
 def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> list[Parked]:
@@ -118,7 +119,7 @@ def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> lis
         .where(parked.c.side == side, or_(earlier, parked.c.code == ALLOWANCE))
         .order_by(parked.c.parked_at)
     )
-    return [_parked(row) for row in connection.execute(query)]
+    return [read_parked(row) for row in connection.execute(query)]
 
 
 def waiting_for_deleted(connection: Connection, side: Side) -> frozenset[str]:
