@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasksync_console.project import Project
 from tasksync_engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 LEDGER_URL = "TASKSYNC_LEDGER_URL"
 
@@ -28,17 +33,35 @@ class Address:
         Raises:
             ConfigError: It is no database address.
         """
+        return self.file() or self._parsed().render_as_string(hide_password=True)
+
+    def file(self) -> str | None:
+        """The ledger's file, where it is one.
+
+        Raises:
+            ConfigError: It is no database address.
+        """
+        url = self._parsed()
+        return url.database if url.get_backend_name() == "sqlite" else None
+
+    def is_missing(self) -> bool:
+        """Whether it is a file that does not exist: nothing was synced here yet.
+
+        Raises:
+            ConfigError: It is no database address.
+        """
+        file = self.file()
+        return file is not None and not Path(file).exists()
+
+    def _parsed(self) -> URL:
         from sqlalchemy import make_url  # noqa: PLC0415 - its import takes half a second
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
 
         try:
-            url = make_url(self.url)
+            return make_url(self.url)
         except (ArgumentError, ValueError) as error:
             message = f"{LEDGER_URL} is not a database address that SQLAlchemy knows."
             raise ConfigError(message) from error
-        if url.get_backend_name() == "sqlite" and url.database:
-            return url.database
-        return url.render_as_string(hide_password=True)
 
 
 def find_address() -> Address:

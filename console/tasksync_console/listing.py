@@ -10,11 +10,10 @@ from tasksync_console.names import Names, name_in, name_of
 from tasksync_console.printing import print_json, print_table, screen
 from tasksync_console.words import clean, many, moment, short
 from tasksync_engine.diagnostics import diagnose
-from tasksync_engine.ledger import links, overview, parked, runs
+from tasksync_engine.ledger import overview, parked
+from tasksync_engine.ledger.overview import Sought
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
 
     from tasksync_engine.ledger import Ledger
@@ -24,12 +23,15 @@ if TYPE_CHECKING:
 SHOWN = 50
 
 
-def print_links(ledger: Ledger, states: Sequence[str], *, limit: int | None, as_json: bool) -> None:
-    """Print links, the newest first; people get the first `SHOWN` unless they say how many."""
-    most = limit if as_json or limit is not None else SHOWN
+def most(limit: int | None, *, as_json: bool) -> int | None:
+    """As many rows as somebody asked for; otherwise all of them for programs, and `SHOWN` for people."""
+    return limit if as_json or limit is not None else SHOWN
+
+
+def print_links(ledger: Ledger, sought: Sought, *, limit: int | None, as_json: bool) -> None:
+    """Print links, the newest first."""
     with ledger.reading() as connection:
-        found = links.newest(connection, states, most)
-        counts = overview.count_links(connection)
+        found, total = overview.find_links(connection, sought, most(limit, as_json=as_json))
     if as_json:
         print_json([_link_json(link) for link in found])
         return
@@ -39,7 +41,7 @@ def print_links(ledger: Ledger, states: Sequence[str], *, limit: int | None, as_
         print_table(console, ("reminder", "task", "state", "origin", "name"), rows, whole=4)
     else:
         console.print("There are no such links.")
-    _say_rest(console, sum(counts.get(state, 0) for state in states) - len(found))
+    _say_rest(console, total - len(found))
 
 
 def _link_json(link: Link) -> dict[str, Any]:
@@ -55,42 +57,39 @@ def _link_json(link: Link) -> dict[str, Any]:
     }
 
 
-def print_conflicts(ledger: Ledger, *, limit: int | None, as_json: bool) -> None:
-    """Print the recorded conflicts, the newest first."""
-    most = limit if as_json or limit is not None else SHOWN
+def print_conflicts(ledger: Ledger, sought: Sought, *, limit: int | None, as_json: bool) -> None:
+    """Print recorded conflicts, the newest first."""
     with ledger.reading() as connection:
-        found = runs.all_conflicts(connection)
-        rows = conflict_rows(connection, found[:most])
+        found, total = overview.find_conflicts(connection, sought, most(limit, as_json=as_json))
+        rows = conflict_rows(connection, found)
     if as_json:
         print_json([asdict(row) for row in rows])
         return
     console = screen()
     if not rows:
-        console.print("There are no conflicts.")
+        console.print("There are no conflicts." if sought == Sought() else "There are no such conflicts.")
     for row in rows:
         named = short(row.name) if row.name else "(no name)"
         pair = clean(f"{named} ({row.reminder_id}, {row.task_id})")
         console.print(f"{moment(row.at)}  run {row.run_id}  {pair}")
         console.print(f"  {clean(row.in_words())}")
-    _say_rest(console, len(found) - len(rows))
+    _say_rest(console, total - len(rows))
 
 
-def print_parked(ledger: Ledger, *, limit: int | None, as_json: bool) -> None:
+def print_parked(ledger: Ledger, sought: Sought, *, limit: int | None, as_json: bool) -> None:
     """Print what is parked, the oldest first, with what it means and what to do."""
-    most = limit if as_json or limit is not None else SHOWN
     with ledger.reading() as connection:
-        everything = parked.everything(connection)
-        found = everything[:most]
+        found, total = overview.find_parked(connection, sought, most(limit, as_json=as_json))
         names = Names(connection, [_ids(change) for change in found])
     if as_json:
         print_json([parked_json(change, names.of(_ids(change), change.payload)) for change in found])
         return
     console = screen()
     if not found:
-        console.print("Nothing is parked.")
+        console.print("Nothing is parked." if sought == Sought() else "Nothing of that is parked.")
     for change in found:
         print_parked_change(console, change, names.of(_ids(change), change.payload))
-    _say_rest(console, len(everything) - len(found))
+    _say_rest(console, total - len(found))
 
 
 def _ids(change: Parked) -> tuple[str | None, str | None]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tasksync_console.records import same_record
 from tasksync_console.words import JOBS, clean, many, some
-from tasksync_engine.ledger import parked
+from tasksync_engine.ledger import overview, parked
+from tasksync_engine.ledger.overview import Sought
 from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
@@ -34,19 +35,20 @@ class Retry:
     jobs: list[str]
 
 
-def retry(ledger: Ledger, record_id: str | None) -> Retry:
-    """Make parked changes due: all of them, or those of one reminder or task and of its counterpart."""
+def retry(ledger: Ledger, record_id: str | None, sought: Sought = Sought()) -> Retry:  # noqa: B008 - it is frozen
+    """Make parked changes due: those that are sought, or those of one reminder or task and of its counterpart.
+
+    Raises:
+        LedgerError: The ledger cannot be read or written.
+    """
     with ledger.transaction() as connection:
-        found = parked.everything(connection)
+        found, _ = overview.find_parked(connection, sought)
         if record_id is not None:
             wanted = same_record(connection, record_id)
             found = [change for change in found if change.record_id in wanted]
         due = [change for change in found if change.code not in _NOT_TRIED]
-        if record_id is None and len(due) == len(found):
-            parked.request_retry(connection, now())
-        else:
-            for change in due:
-                parked.request_retry(connection, now(), change.record_id)
+        for change in due:
+            parked.request_retry(connection, now(), change.record_id)
     return Retry(
         due=[change.record_id for change in due],
         waiting=[change.record_id for change in found if change.code == parked.ROSTER],
@@ -55,8 +57,8 @@ def retry(ledger: Ledger, record_id: str | None) -> Retry:
     )
 
 
-def in_words(asked: Retry, record_id: str | None) -> str:
-    """What a person is told."""
+def in_words(asked: Retry, record_id: str | None, *, filtered: bool = False) -> str:
+    """What a person is told; `filtered`: they had named some changes only."""
     told = []
     if asked.due:
         jobs = " and ".join(f"`meltano run {job}`" for job in asked.jobs)
@@ -73,4 +75,6 @@ def in_words(asked: Retry, record_id: str | None) -> str:
         )
     if told:
         return clean(" ".join(told))
+    if filtered:
+        return "Nothing of that is parked."
     return "Nothing is parked." if record_id is None else f"Nothing is parked of {clean(record_id)}."

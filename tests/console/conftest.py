@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,18 @@ import pytest
 from tasksync_console.cli import main
 from tasksync_engine.ledger import Participant, deletions, intents, links, open_ledger, parked, roster, runs
 from tasksync_mappings import Pair
+from tests.project.copies import ROOT
+from tests.sync.pipelines import Meltano
+from tests.sync.team import Team
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.conftest import SandboxHandle
+
 AT = datetime(2026, 11, 20, 8, 36, tzinfo=UTC)
+VARIABLES = ("SALESFORCE_LOGIN_URL", "SALES_CONNECT_URL", "SALESFORCE_CLIENT_ID", "SALES_CONNECT_TOKEN")
 LEDGER_VARIABLES = ("TASKSYNC_LEDGER_URL", "MELTANO_PROJECT_ROOT", "MELTANO_ENVIRONMENT")
 
 
@@ -154,3 +161,31 @@ def tasksync(
         return Ended(code if isinstance(code, int) else int(code is not None), said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project's file, and no variable but the place of it."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    monkeypatch.delenv("MELTANO_ENVIRONMENT", raising=False)
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def team(sandbox: SandboxHandle) -> Team:
+    """Ann and Bob take part, Cid is off, Dan is left out."""
+    return Team(sandbox)
+
+
+@pytest.fixture
+def meltano(
+    sandbox: SandboxHandle, tasksync: Callable[..., Ended], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> Meltano:
+    """Both pipelines over the ledger of the command, whose variables lead to the sandbox."""
+    del tasksync
+    monkeypatch.setenv("SALESFORCE_LOGIN_URL", sandbox.salesforce_url)
+    monkeypatch.setenv("SALES_CONNECT_URL", sandbox.sales_connect_url)
+    return Meltano(sandbox, project)

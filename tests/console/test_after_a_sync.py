@@ -2,21 +2,6 @@
 
 import pytest
 
-from tests.sync.pipelines import Meltano
-from tests.sync.team import Team
-
-
-@pytest.fixture
-def team(sandbox):
-    """Ann and Bob take part, Cid is off, Dan is left out."""
-    return Team(sandbox)
-
-
-@pytest.fixture
-def meltano(sandbox, tmp_path):
-    """Both pipelines over the ledger that the command looks at."""
-    return Meltano(sandbox, tmp_path)
-
 
 def test_status_names_what_a_sync_did(team, meltano, tasksync):
     """Created, updated and deleted tasks are listed by name, with what changed."""

@@ -1,41 +1,8 @@
 """`tasksync undo`, and the settings that the command takes from the project."""
 
-import shutil
-
 import pytest
 
 from tasksync_console.project import Project
-from tests.project.copies import ROOT
-from tests.sync.pipelines import Meltano
-from tests.sync.team import Team
-
-VARIABLES = ("SALESFORCE_LOGIN_URL", "SALES_CONNECT_URL", "SALESFORCE_CLIENT_ID", "SALES_CONNECT_TOKEN")
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A copy of the project's file, and no variable but the place of it."""
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
-    monkeypatch.delenv("MELTANO_ENVIRONMENT", raising=False)
-    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def team(sandbox):
-    """Ann and Bob."""
-    return Team(sandbox)
-
-
-@pytest.fixture
-def meltano(sandbox, tasksync, project, monkeypatch):
-    """Both pipelines over the ledger of the command, whose variables lead to the sandbox."""
-    del tasksync
-    monkeypatch.setenv("SALESFORCE_LOGIN_URL", sandbox.salesforce_url)
-    monkeypatch.setenv("SALES_CONNECT_URL", sandbox.sales_connect_url)
-    return Meltano(sandbox, project)
 
 
 def test_a_run_is_undone_with_the_projects_credentials(team, meltano, tasksync):

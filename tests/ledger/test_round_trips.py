@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tasksync_engine.ledger import Participant, deletions, intents, links, parked, roster, runs
+from tasksync_engine.ledger import Participant, deletions, intents, links, overview, parked, roster, runs
 from tasksync_engine.ledger.deletions import Deletion
 from tasksync_engine.ledger.intents import Intent, Sent
 from tasksync_engine.ledger.links import Ahead, NewLink
+from tasksync_engine.ledger.overview import Sought
 from tasksync_engine.ledger.parked import Parked
 from tasksync_engine.ledger.runs import Event
 from tasksync_mappings import Pair
@@ -45,7 +46,7 @@ def test_links(opened, odd):
         (link,) = links.of_records(connection, "reminder", ["rem_1"])["rem_1"]
         assert (link.base, link.ahead) == (moved, Ahead("task", base, AT))
         links.close(connection, [(link, AT)], AT, state=links.CLOSED)
-        (link,) = links.newest(connection, [links.CLOSED])
+        (link,) = overview.find_links(connection, Sought(kinds=[links.CLOSED]))[0]
     assert link.task_stamp == AT
     assert list(opened.linked_ids("task")) == []
 

@@ -20,7 +20,8 @@ from tasksync_clients import ClientError
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
 from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
-from tasksync_engine.ledger import deletions, intents, links, open_ledger, parked, runs
+from tasksync_engine.ledger import deletions, intents, links, open_ledger, overview, parked, runs
+from tasksync_engine.ledger.overview import Sought
 from tasksync_engine.settings import WriteSettings
 from tests.sync.pipelines import Meltano
 
@@ -276,7 +277,7 @@ class Runs(Meltano):
         if not self.ledger_path.exists():
             return {}
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
-            known = links.newest(connection, [links.CLOSED, links.KEPT, links.OPEN])
+            known = overview.find_links(connection, Sought())[0]
         return {link.reminder_id: link.task_id for link in reversed(known)}
 
     def unsettled(self) -> set[str]:

@@ -20,6 +20,19 @@ app = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many to print.")]
+User = Annotated[
+    str | None, typer.Option("--user", metavar="USER", help="Only this user's: an email, or an id of either side.")
+]
+Category = Annotated[
+    list[str] | None,
+    typer.Option("--category", metavar="CATEGORY", help="Only of this category or code; may be given several times."),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="Only what is not older: 36h, 7d, or a date or time.")
+]
+OlderThan = Annotated[
+    str | None, typer.Option("--older-than", metavar="TIME", help="Only what is older: 36h, 7d, or a date or time.")
+]
 RecordId = Annotated[str, typer.Argument(metavar="ID", help="A reminder's id, or a task's with 15 or 18 characters.")]
 
 

@@ -6,32 +6,44 @@ from typing import Annotated
 
 import typer
 
-from tasksync_console.commands.application import AsJson, app, open_here
+from tasksync_console.commands.application import AsJson, Category, OlderThan, Since, User, app, open_here
 
 # ruff: noqa: PLC0415 - see the package
 
 
 @app.command()
-def retry(
+def retry(  # noqa: PLR0913 - each is an option
     record_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="One reminder or task; without it: all.")
+        str | None, typer.Argument(metavar="[ID]", help="One reminder or task; without it and without filters: all.")
     ] = None,
     *,
+    everything: Annotated[bool, typer.Option("--all", help="All that is parked, said in so many words.")] = False,
+    user: User = None,
+    category: Category = None,
+    since: Since = None,
+    older_than: OlderThan = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have parked changes tried again in the next run: all of them, or one record's."""
+    """Have parked changes tried again in the next run: all of them, some, or one record's (exit 1: it has none)."""
     from dataclasses import asdict
 
+    from tasksync_console.filters import sought
     from tasksync_console.printing import print_json
     from tasksync_console.retrying import in_words
     from tasksync_console.retrying import retry as request
 
+    filtered = bool(user or category or since or older_than)
+    if (record_id is not None) + everything + filtered > 1:
+        message = "Say either an ID, or --all, or which ones by --user, --category, --since and --older-than."
+        raise typer.BadParameter(message)
     with open_here() as ledger:
-        asked = request(ledger, record_id)
+        with ledger.reading() as connection:
+            wanted = sought(connection, user=user, kinds=category, since=since, older_than=older_than)
+        asked = request(ledger, record_id, wanted)
     if as_json:
         print_json(asdict(asked))
     else:
-        typer.echo(in_words(asked, record_id))
+        typer.echo(in_words(asked, record_id, filtered=filtered))
     if record_id is not None and not asked.due:
         raise typer.Exit(1)
 
@@ -55,3 +67,33 @@ def undo(
         print_json(undone.as_json())
     else:
         typer.echo(in_words(undone))
+
+
+UserGiven = Annotated[
+    str, typer.Argument(metavar="USER", help="An email address, in any case, or the user's id in Sales Connect.")
+]
+
+
+@app.command()
+def enable(user: UserGiven, *, as_json: AsJson = False) -> None:
+    """Turn a user's task sync on in Sales Connect, and say what the next run does about it."""
+    _switch(user, on=True, as_json=as_json)
+
+
+@app.command()
+def disable(user: UserGiven, *, as_json: AsJson = False) -> None:
+    """Turn a user's task sync off in Sales Connect, and say what the next run does about it."""
+    _switch(user, on=False, as_json=as_json)
+
+
+def _switch(user: str, *, on: bool, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from tasksync_console.printing import print_json
+    from tasksync_console.switching import in_words, switch
+
+    done = switch(user, on=on)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        typer.echo(in_words(done))

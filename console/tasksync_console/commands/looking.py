@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from tasksync_console.address import find_address
-from tasksync_console.commands.application import AsJson, Limit, RecordId, app, open_here
+from tasksync_console.commands.application import (
+    AsJson,
+    Category,
+    Limit,
+    OlderThan,
+    RecordId,
+    Since,
+    User,
+    app,
+    open_here,
+)
 
 # ruff: noqa: PLC0415 - see the package
 
@@ -57,18 +67,24 @@ def check(*, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def links(
+def links(  # noqa: PLR0913 - each is an option
     *,
     state: Annotated[Shown, typer.Option(help="Which links.")] = Shown.OPEN,
+    user: User = None,
+    since: Since = None,
+    older_than: OlderThan = None,
     limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
     """Print which reminder is paired with which task, the newest first."""
+    from tasksync_console.filters import sought
     from tasksync_console.listing import print_links
 
-    states = [shown.value for shown in Shown if shown is not Shown.ALL] if state is Shown.ALL else [state.value]
+    states = None if state is Shown.ALL else [state.value]
     with open_here() as ledger:
-        print_links(ledger, states, limit=limit, as_json=as_json)
+        with ledger.reading() as connection:
+            wanted = sought(connection, user=user, kinds=states, since=since, older_than=older_than)
+        print_links(ledger, wanted, limit=limit, as_json=as_json)
 
 
 @app.command()
@@ -93,18 +109,43 @@ def explain(record_id: RecordId, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def conflicts(*, limit: Limit = None, as_json: AsJson = False) -> None:
-    """Print every recorded conflict: both values, and which one stands."""
+def conflicts(  # noqa: PLR0913 - each is an option
+    *,
+    user: User = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="FIELD", help="Only of this field, or `deletion`; may be given several times."),
+    ] = None,
+    since: Since = None,
+    older_than: OlderThan = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the recorded conflicts, the newest first: both values, and which one stands."""
+    from tasksync_console.filters import sought
     from tasksync_console.listing import print_conflicts
 
     with open_here() as ledger:
-        print_conflicts(ledger, limit=limit, as_json=as_json)
+        with ledger.reading() as connection:
+            wanted = sought(connection, user=user, kinds=field, since=since, older_than=older_than)
+        print_conflicts(ledger, wanted, limit=limit, as_json=as_json)
 
 
 @app.command()
-def parked(*, limit: Limit = None, as_json: AsJson = False) -> None:
-    """Print the changes that could not go through: why, and what to do about it."""
+def parked(  # noqa: PLR0913 - each is an option
+    *,
+    user: User = None,
+    category: Category = None,
+    since: Since = None,
+    older_than: OlderThan = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the changes that could not go through, the oldest first: why, and what to do about it."""
+    from tasksync_console.filters import sought
     from tasksync_console.listing import print_parked
 
     with open_here() as ledger:
-        print_parked(ledger, limit=limit, as_json=as_json)
+        with ledger.reading() as connection:
+            wanted = sought(connection, user=user, kinds=category, since=since, older_than=older_than)
+        print_parked(ledger, wanted, limit=limit, as_json=as_json)

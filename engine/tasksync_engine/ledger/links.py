@@ -192,12 +192,6 @@ def count_open(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(links).where(links.c.state == OPEN)).scalar_one()
 
 
-def newest(connection: Connection, states: Collection[str], limit: int | None = None) -> list[Link]:
-    """Links in these states, the newest first."""
-    query = select(links).where(links.c.state.in_(states)).order_by(links.c.id.desc()).limit(limit)
-    return [read_link(row) for row in connection.execute(query)]
-
-
 def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: str = OPEN) -> None:
     """Write new links, open ones unless told otherwise."""
     rows = [

@@ -2,16 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
-from tasksync_engine.ledger.schema import conflicts, history, links, mapping_of, runs
+from tasksync_engine.ledger.links import read_link
+from tasksync_engine.ledger.parked import read_parked
+from tasksync_engine.ledger.schema import conflicts, history, links, mapping_of, parked, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Column, ColumnElement, Connection, Select
+
+    from tasksync_engine.ledger.links import Link
+    from tasksync_engine.ledger.parked import Parked
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which rows of a table a person wants to see; None: whatever it is.
+
+    Attributes:
+        users: Ids of users, of either side.
+        kinds: Of parked changes their categories and codes, of conflicts their fields, of links their states; in lower
+            case.
+        since: Not older than this.
+        before: Older than this.
+    """
+
+    users: Collection[str] | None = None
+    kinds: Collection[str] | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    def aged(self, column: Column[Any]) -> list[ColumnElement[bool]]:
+        """The conditions on a row's time."""
+        since = [] if self.since is None else [column >= self.since]
+        return since if self.before is None else [*since, column < self.before]
+
+
+def _links_sought(sought: Sought) -> ColumnElement[bool]:
+    told = sought.aged(links.c.created_at)
+    if sought.kinds is not None:
+        told.append(links.c.state.in_(sought.kinds))
+    if sought.users is not None:
+        told.append(or_(links.c.reminder_user.in_(sought.users), links.c.task_user.in_(sought.users)))
+    return and_(True, *told)  # noqa: FBT003 - SQLAlchemy's way of "nothing else"
+
+
+def find_links(connection: Connection, sought: Sought, limit: int | None = None) -> tuple[list[Link], int]:
+    """The links that are sought, the newest first, and how many there are in all."""
+    told = _links_sought(sought)
+    query = select(links).where(told).order_by(links.c.id.desc()).limit(limit)
+    return [read_link(row) for row in connection.execute(query)], _count(connection, select(links.c.id).where(told))
+
+
+def _parked_sought(sought: Sought) -> ColumnElement[bool]:
+    told = sought.aged(parked.c.parked_at)
+    if sought.kinds is not None:
+        told.append(or_(func.lower(parked.c.category).in_(sought.kinds), func.lower(parked.c.code).in_(sought.kinds)))
+    if sought.users is not None:
+        told.append(parked.c.user_id.in_(sought.users))  # a parked deletion has its counterpart's user
+    return and_(True, *told)  # noqa: FBT003 - see above
+
+
+def find_parked(connection: Connection, sought: Sought, limit: int | None = None) -> tuple[list[Parked], int]:
+    """The parked changes that are sought, the oldest first, and how many there are in all."""
+    told = _parked_sought(sought)
+    order = parked.c.parked_at, parked.c.side, parked.c.record_id
+    query = select(parked).where(told).order_by(*order).limit(limit)
+    return [read_parked(row) for row in connection.execute(query)], _count(
+        connection, select(parked.c.record_id).where(told)
+    )
+
+
+def _conflicts_sought(sought: Sought) -> ColumnElement[bool]:
+    told = sought.aged(conflicts.c.at)
+    if sought.kinds is not None:
+        told.append(func.lower(conflicts.c.field).in_(sought.kinds))
+    if sought.users is not None:
+        theirs = or_(links.c.reminder_user.in_(sought.users), links.c.task_user.in_(sought.users))
+        told.append(conflicts.c.task_id.in_(select(links.c.task_id).where(theirs)))
+    return and_(True, *told)  # noqa: FBT003 - see above
+
+
+def find_conflicts(
+    connection: Connection, sought: Sought, limit: int | None = None
+) -> tuple[list[Mapping[str, Any]], int]:
+    """The recorded conflicts that are sought, the newest first, and how many there are in all."""
+    told = _conflicts_sought(sought)
+    query = select(conflicts).where(told).order_by(conflicts.c.id.desc()).limit(limit)
+    found = [mapping_of(row) for row in connection.execute(query)]
+    return found, _count(connection, select(conflicts.c.id).where(told))
+
+
+def _count(connection: Connection, query: Select[Any]) -> int:
+    return connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
 
 def last_run(connection: Connection, direction: str, *, plans: bool = False) -> Mapping[str, Any] | None:
