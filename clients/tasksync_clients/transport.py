@@ -174,7 +174,7 @@ class Transport:
         try:
             response = self._open(ask, token)
         except (RequestException, HTTPError) as error:
-            return Silence(host, *_what_went_wrong(error))
+            return Silence(host, *what_went_wrong(error))
         except OSError as error:
             if self._verify is True:
                 raise
@@ -272,7 +272,7 @@ _NEVER_SENT: Final = (
 )
 
 
-def _what_went_wrong(error: Exception) -> tuple[bool, str]:
+def what_went_wrong(error: Exception) -> tuple[bool, str]:
     """Say whether the request may have arrived, and what happened; the error itself holds the whole address."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     for kind, words in _NEVER_SENT:

@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from tasksync_console.findings import find
+from tasksync_console.findings import PARKED, find
 from tasksync_console.printing import print_json
 from tasksync_console.words import clean
 from tasksync_engine.ledger import parked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tasksync_console.findings import Finding
     from tasksync_engine.ledger import Ledger
 
 
-def check(ledger: Ledger, *, as_json: bool) -> bool:
-    """Tell what a person has to know; parked changes fail one check, and are only mentioned by the later ones.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found."""
 
-    Returns:
-        Whether nothing failed.
+    findings: Sequence[Finding]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return not any(finding.fails for finding in self.findings)
+
+
+def check(ledger: Ledger) -> Verdict:
+    """See what a person has to know; parked changes fail one check, and are only mentioned by the later ones.
 
     Raises:
         LedgerError: The ledger cannot be read or written.
     """
     with ledger.transaction() as connection:
         findings = find(connection)
-        if any(finding.kind == "parked" for finding in findings):
+        if any(finding.kind == PARKED for finding in findings):
             parked.mark_reported(connection)
-    passed = not any(finding.fails for finding in findings)
+    return Verdict(findings)
+
+
+def print_verdict(verdict: Verdict, *, as_json: bool) -> None:
+    """Print what was found."""
+    findings = verdict.findings
     if as_json:
-        print_json({"ok": passed, "findings": [asdict(finding) for finding in findings]})
+        print_json({"ok": verdict.passed, "findings": [asdict(finding) for finding in findings]})
     else:
         sys.stdout.write("\n".join(map(_line, findings)) + "\n" if findings else "Nothing needs a person.\n")
-    return passed
 
 
 def _line(finding: Finding) -> str:

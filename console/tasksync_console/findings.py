@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tasksync_mappings import Side
 
 SHOWN_IDS = 5
+PARKED, REPORTED = "parked", "reported"
+"""Parked changes that need a person: new ones, and those that an earlier check has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,18 @@ class Finding:
         what: What is the matter.
         remedy: What to do about it.
         fails: Whether `check` exits non-zero for it.
+        count: How many runs, changes, deletions, conflicts or users it is about.
+        ids: The first of their ids.
+        code: Of parked changes, what they are parked with.
     """
 
     kind: str
     what: str
     remedy: str
     fails: bool = False
+    count: int = 1
+    ids: tuple[str, ...] = ()
+    code: str | None = None
 
 
 def find(connection: Connection) -> list[Finding]:
@@ -86,6 +94,8 @@ def _held(connection: Connection) -> Iterator[Finding]:
             f"If they are meant, allow them for one run: {TARGETS[side]}_ALLOW_MASS_DELETE=true meltano run "
             f"{JOBS[side]}. If not, restore the {side}s in {SERVICES[side]}: the next run then drops their deletions.",
             fails=True,
+            count=len(ids),
+            ids=tuple(ids[:SHOWN_IDS]),
         )
 
 
@@ -96,20 +106,21 @@ def _parked(changes: Sequence[Parked]) -> Iterator[Finding]:
             groups[not change.reported, change.side, change.code, change.category].append(change)
     for (fails, side, code, category), group in sorted(groups.items(), key=lambda item: item[0], reverse=True):
         words = diagnose(code, group[0].message, category)
-        ids = some([change.record_id for change in group], SHOWN_IDS)
-        changed = f"The change of {many(len(group), side)} is parked with {code} ({category}): {ids}."
+        ids = [change.record_id for change in group]
+        changed = f"The change of {many(len(group), side)} is parked with {code} ({category}): {some(ids, SHOWN_IDS)}."
         again = "Then `tasksync retry` (or `tasksync retry ID`); `tasksync parked` shows them all."
         if code == parked.INVALID_RECORD:
             again = "`tasksync parked` shows them all."
-        kind = "parked" if fails else "reported"
-        yield Finding(kind, f"{changed} {words.happening}", f"{words.remedy} {again}", fails=fails)
+        kind = PARKED if fails else REPORTED
+        first = tuple(ids[:SHOWN_IDS])
+        yield Finding(kind, f"{changed} {words.happening}", f"{words.remedy} {again}", fails, len(ids), first, code)
 
 
 def _deferred(changes: Sequence[Parked]) -> Iterator[Finding]:
     number = sum(change.code == parked.ALLOWANCE for change in changes)
     if number:
         words = diagnose(parked.ALLOWANCE)
-        yield Finding("deferred", f"{many(number, 'change')} kept back: {words.happening}", words.remedy)
+        yield Finding("deferred", f"{many(number, 'change')} kept back: {words.happening}", words.remedy, count=number)
 
 
 def _conflicts(connection: Connection) -> Iterator[Finding]:
@@ -118,7 +129,7 @@ def _conflicts(connection: Connection) -> Iterator[Finding]:
         number = len(runs.all_conflicts(connection, run["id"])) if run else 0
         if number:
             what = f"The last run {direction} met {many(number, 'conflict')} and decided by the policy."
-            yield Finding("conflicts", what, "`tasksync conflicts` shows who won and what was lost.")
+            yield Finding("conflicts", what, "`tasksync conflicts` shows who won and what was lost.", count=number)
 
 
 def _roster(connection: Connection) -> Iterator[Finding]:
@@ -135,4 +146,6 @@ def _roster(connection: Connection) -> Iterator[Finding]:
             "left_out",
             f"{many(len(ids), 'user')} with task sync on left out, as {reason}: {some(ids, SHOWN_IDS)}.",
             "Set the user's salesforce_user_id in Sales Connect, or make the email addresses match one to one.",
+            count=len(ids),
+            ids=tuple(ids[:SHOWN_IDS]),
         )

@@ -63,6 +63,10 @@ class Project:
             message = f"The file {path} cannot be read: make it readable UTF-8 text, or set {name} in the terminal."
             raise ConfigError(message) from error
 
+    def top_level(self, key: str) -> Any:  # noqa: ANN401 - whatever YAML holds there
+        """What meltano.yml says under a key of its own; None where there is no such file or key."""
+        return self._document().get(key) if (self.folder / PROJECT_FILE).is_file() else None
+
     def plugin_settings(self, name: str) -> dict[str, Any]:
         """What Meltano would tell a plugin of this project.
 

@@ -10,8 +10,11 @@ from tasksync_console.conflicts import ConflictRow, conflict_rows
 from tasksync_console.findings import Finding, find
 from tasksync_console.names import Names
 from tasksync_console.words import DIRECTIONS
+from tasksync_engine import usage
 from tasksync_engine.diagnostics import diagnose
-from tasksync_engine.ledger import deletions, links, overview, parked, roster, runs
+from tasksync_engine.ledger import browsing, deletions, links, overview, parked, roster, runs
+from tasksync_engine.ledger.store import now
+from tasksync_mappings import other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tasksync_engine.ledger.runs import Event
+    from tasksync_mappings import Side
 
 ACTIONS = ("create", "update", "delete", "link", "close")
 SHOWN = 20
@@ -69,6 +73,37 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a direction is behind.
+
+    Attributes:
+        settled_until: Everything that was changed before then went over or is parked: when the newest run began that
+            got to its end.
+        behind_seconds: How long ago that was; None: there was no such run.
+        waiting: Changes and deletions of the side it reads that still have to go over.
+    """
+
+    settled_until: datetime | None
+    behind_seconds: float | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Salesforce's API calls of the last 24 hours, as the newest answer told a run.
+
+    Attributes:
+        used: By whomever.
+        total: How many the org has.
+        told_at: When.
+    """
+
+    used: int
+    total: int
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedGroup:
     """Parked changes with the same code."""
 
@@ -106,6 +141,8 @@ class Summary:
     """All of it."""
 
     runs: Mapping[str, RunReport | None]
+    reach: Mapping[str, Reach]
+    budget: Budget | None
     roster: list[Person]
     links: Mapping[str, int]
     parked: list[ParkedGroup]
@@ -120,6 +157,8 @@ def summarize(connection: Connection) -> Summary:
     numbers = [run["id"] for run in latest.values() if run is not None]
     return Summary(
         runs={direction: None if run is None else _report(connection, run) for direction, run in latest.items()},
+        reach={direction: _reach(connection, direction) for direction in DIRECTIONS},
+        budget=_budget(connection),
         roster=[
             Person(who.sales_connect_id, who.salesforce_id, who.email, who.enabled_at, who.left_out)
             for who in roster.participants(connection)
@@ -132,6 +171,20 @@ def summarize(connection: Connection) -> Summary:
         ),
         findings=find(connection),
     )
+
+
+def _reach(connection: Connection, direction: str) -> Reach:
+    run = browsing.last_complete_run(connection, direction)
+    since = None if run is None else run["started_at"]
+    source: Side = other(DIRECTIONS[direction])
+    waiting = overview.count_parked(connection, source)
+    waiting += deletions.count(connection, [deletions.PENDING, deletions.HELD], source)
+    return Reach(since, None if since is None else max(0.0, (now() - since).total_seconds()), waiting)
+
+
+def _budget(connection: Connection) -> Budget | None:
+    told = overview.remembered(connection, usage.KEY)
+    return None if told is None else Budget(*usage.read(told))
 
 
 def _report(connection: Connection, run: Mapping[str, Any]) -> RunReport:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasksync_console.printing import screen
-from tasksync_console.words import DIRECTIONS, EMPTY, SERVICES, clean, many, moment, short
+from tasksync_console.words import DIRECTIONS, EMPTY, SERVICES, clean, many, moment, short, span
 from tasksync_engine.ledger import deletions
+from tasksync_mappings import other
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rich.console import Console
 
-    from tasksync_console.summary import Deeds, Done, ParkedGroup, Person, RunReport, Summary, Waiting
+    from tasksync_console.bookmarks import Bookmark
+    from tasksync_console.summary import Deeds, Done, ParkedGroup, Person, Reach, RunReport, Summary, Waiting
 
 SHOWN_PEOPLE = 20
 _LONG_TEXT = 30
@@ -31,12 +33,13 @@ _ORDER = ("read", "echoed", "created", "linked", "updated", "unchanged", "delete
 _STYLES = {"ok": "green", "stopped": "bold red"}
 
 
-def print_summary(summary: Summary, heading: str) -> None:
+def print_summary(summary: Summary, marks: Mapping[str, Bookmark], heading: str) -> None:
     """Print it all; sections without contents are left out."""
     console = screen()
     console.print(f"{heading}, {many(summary.links['open'], 'open link')}", style="bold")
     for direction, report in summary.runs.items():
         _print_run(console, direction, report)
+    _print_reach(console, summary, marks)
     _print_roster(console, summary.roster)
     _print_parked(console, summary.parked)
     _print_deletions(console, summary.deletions)
@@ -101,6 +104,36 @@ def _deed(done: Done) -> str:
         for field, (before, after) in done.changes.items()
     )
     return f"{name}: {changed}" if changed else name
+
+
+def _print_reach(console: Console, summary: Summary, marks: Mapping[str, Bookmark]) -> None:
+    _title(console, "How far it got")
+    for direction, reach in summary.reach.items():
+        source = SERVICES[other(DIRECTIONS[direction])]
+        _print_lines(console, [f"{source}: {_behind(reach)}"])
+        _print_lines(console, [f"bookmark: {_mark(marks[direction])}"], indent="    ")
+    if summary.budget is not None:
+        told = summary.budget
+        _print_lines(
+            console,
+            [f"Salesforce's API calls of 24 hours: {told.used:,} of {told.total:,} used, at {moment(told.told_at)}"],
+        )
+
+
+def _behind(reach: Reach) -> str:
+    waiting = f", {reach.waiting} waiting" if reach.waiting else ""
+    if reach.settled_until is None or reach.behind_seconds is None:
+        return f"never read to the end{waiting}"
+    return f"{span(reach.behind_seconds)} behind (settled until {moment(reach.settled_until)}){waiting}"
+
+
+def _mark(mark: Bookmark) -> str:
+    if mark.problem:
+        return mark.problem
+    until = f"read up to {moment(mark.read_until)}" if mark.read_until else "nothing was read yet"
+    if not mark.of_this_ledger:
+        return f"{until}, with another ledger: the next run reads everything again"
+    return until if mark.complete else f"{until}; the last reading did not get to its end"
 
 
 def _print_roster(console: Console, people: list[Person]) -> None:

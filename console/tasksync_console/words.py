@@ -23,6 +23,8 @@ TARGETS: Mapping[str, str] = {"reminder": "TARGET_SALESFORCE_TASKS", "task": "TA
 
 EMPTY = "(empty)"
 _LONGEST = 60
+_MINUTE = 60
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", _MINUTE))
 _HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -44,6 +46,18 @@ def short(value: Any, longest: int = _LONGEST) -> str:  # noqa: ANN401 - a recor
 def moment(at: datetime | None) -> str:
     """A time to the second, in UTC."""
     return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def span(seconds: float) -> str:
+    """A length of time, in the one or two units that matter: `42 s`, `5 min`, `3 h 20 min`, `2 d 4 h`."""
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    units = [(name, length) for name, length in _UNITS if length <= seconds][:2]
+    told = []
+    for name, length in units:
+        number, seconds = divmod(seconds, length)
+        told += [f"{number:.0f} {name}"] if number else []
+    return " ".join(told)
 
 
 def many(number: int, what: str) -> str:

@@ -117,6 +117,11 @@ class Destination(Protocol):
         """How to find what a create made; None where every create carries a key that finds it."""
         return None
 
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        """API calls used and allowed, as the newest answer told; None: nobody told."""
+        return None
+
     def calls_left(self, changes: int = 0) -> int | None:
         """API calls that may still be made without touching the reserve; None: unknown, or not counted.
 

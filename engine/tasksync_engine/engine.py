@@ -15,6 +15,7 @@ from tasksync_clients.errors import Refused
 from tasksync_clients.recovery import OTHER
 from tasksync_clients.sales_connect.dialect import is_record_id
 from tasksync_clients.soql import is_id
+from tasksync_engine import usage
 from tasksync_engine.batch import Batch
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
@@ -205,6 +206,7 @@ class Engine:
             if isinstance(error, Refused):
                 context.distrust()
             context.ledger.let_go()
+            usage.note(context.ledger, context.destination.usage)
             with context.ledger.transaction() as connection:
                 runs.write_plan(connection, context.run_id, context.plan)
                 runs.end(

@@ -10,6 +10,7 @@ from tap_salesforce_tasks.owners import Owners, asked_owners, owners_alone, owne
 from tap_salesforce_tasks.settings import SETTINGS
 from tap_salesforce_tasks.streams import Tasks, Users
 from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
+from tasksync_engine import usage
 from tasksync_engine.singer.tap import SyncTap
 
 
@@ -42,6 +43,12 @@ class TapSalesforceTasks(SyncTap):
             return owners_alone(asked, self.start_date)
         lookback = timedelta(hours=self.config["initial_lookback_hours"])
         return owners_of_roster(self.ledger.participants(), asked, lookback, self.start_date)
+
+    def stream_read(self) -> None:
+        """Remember what Salesforce told of the org's API calls, before the ledger is closed."""
+        if self.ledger is not None:
+            usage.note(self.ledger, self.client.usage)
+        super().stream_read()
 
     def prepare(self) -> None:
         """Make sure, before anything is emitted, that there is somebody to read for and the ledger is this org's.

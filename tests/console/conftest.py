@@ -164,8 +164,9 @@ def tasksync(
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasksync: Callable[..., Ended]) -> Path:
     """A copy of the project's file, and no variable but the place of it."""
+    del tasksync  # which takes all variables away
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     shutil.copy(ROOT / "meltano.yml", tmp_path)
@@ -181,11 +182,8 @@ def team(sandbox: SandboxHandle) -> Team:
 
 
 @pytest.fixture
-def meltano(
-    sandbox: SandboxHandle, tasksync: Callable[..., Ended], project: Path, monkeypatch: pytest.MonkeyPatch
-) -> Meltano:
+def meltano(sandbox: SandboxHandle, project: Path, monkeypatch: pytest.MonkeyPatch) -> Meltano:
     """Both pipelines over the ledger of the command, whose variables lead to the sandbox."""
-    del tasksync
     monkeypatch.setenv("SALESFORCE_LOGIN_URL", sandbox.salesforce_url)
     monkeypatch.setenv("SALES_CONNECT_URL", sandbox.sales_connect_url)
     return Meltano(sandbox, project)

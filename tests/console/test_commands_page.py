@@ -34,8 +34,8 @@ def test_every_section_is_a_command_and_shows_it():
 
 
 @pytest.fixture(name="ready")
-def a_synced_project(team, meltano, tmp_path):
-    """A pair, a conflict and a parked change of Ann's; returns what an example's words stand for."""
+def a_synced_project(team, meltano, tasksync, tmp_path):
+    """A pair, a conflict and a parked change of Ann's, which was reported; returns what an example's words stand for."""
     reminder = team.remind("Call", due_date="2027-01-01")
     meltano.sync()
     team.edit_reminder(reminder, due_date="2027-02-02")
@@ -45,6 +45,7 @@ def a_synced_project(team, meltano, tmp_path):
     team.edit_reminder(reminder, details="new")
     meltano.sync()
     team.heal()
+    assert tasksync("check").code == 1
     return {"ID": reminder, "RUN": "1", "FILE": str(tmp_path / "file"), "USER": "ann@example.com"}
 
 

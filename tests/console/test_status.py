@@ -146,7 +146,8 @@ def test_json_has_all_of_it(book, tasksync):
     book.delete(1, deletions.HELD)
     book.remember(book.run(counts={"read": 1, "skipped: user is off": 2}), created(1, "\ud800"))
     told = tasksync("status", "--json").json
-    assert set(told) == {"ledger", "runs", "roster", "links", "parked", "deletions", "conflicts", "findings"}
+    sections = {"ledger", "runs", "roster", "links", "parked", "deletions", "conflicts", "findings"}
+    assert set(told) == sections | {"reach", "budget", "bookmarks"}
     run = told["runs"]["to-salesforce"]
     assert (run["counts"], run["skipped"], run["outcome"]) == ({"read": 1}, {"user is off": 2}, "ok")
     assert (run["started_at"], run["api_calls"]) == ("2026-11-20T08:36:00.000Z", 3)

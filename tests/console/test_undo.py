@@ -82,6 +82,7 @@ def test_a_problem_of_a_service_is_told_in_words(team, meltano, tasksync, monkey
 
 def test_settings_come_from_where_meltano_has_them(project, monkeypatch):
     """Terminal before `.env` before the environment's config before the plugin's own; an empty variable is unset."""
+    monkeypatch.delenv("TASKSYNC_LEDGER_URL")
     name = "target-salesforce-tasks"
     sandbox = Project(project, "sandbox")
     assert sandbox.plugin_settings(name)["login_url"] == "http://127.0.0.1:8641"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -35,6 +36,8 @@ class Shown(StrEnum):
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
     """Print the last runs, who takes part, what is waiting, and what needs a person."""
+    from tasksync_console.bookmarks import bookmarks
+    from tasksync_console.project import Project
     from tasksync_console.summary import summarize
 
     address = find_address()
@@ -43,26 +46,50 @@ def status(*, as_json: AsJson = False) -> None:
             summary = summarize(connection)
         owners = {"org_id": ledger.get("org_id"), "account_id": ledger.get("account_id")}
         about = {"id": ledger.id, "address": address.shown(), "environment": address.environment, **owners}
+        marks = bookmarks(Project.here(), ledger.id)
     if as_json:
         from dataclasses import asdict
 
         from tasksync_console.printing import print_json
 
-        print_json({"ledger": about, **asdict(summary)})
+        told = {direction: asdict(mark) for direction, mark in marks.items()}
+        print_json({"ledger": about, **asdict(summary), "bookmarks": told})
         return
     from tasksync_console.summary_text import print_summary
 
-    print_summary(summary, f"Ledger {address.shown()} ({address.environment})")
+    print_summary(summary, marks, f"Ledger {address.shown()} ({address.environment})")
 
 
 @app.command()
-def check(*, as_json: AsJson = False) -> None:
-    """Exit 1 for a stopped run, a held brake, or newly parked changes that need a person; conflicts only warn."""
+def check(
+    *,
+    notify: Annotated[
+        str | None,
+        typer.Option(
+            "--notify",
+            metavar="URL",
+            help="Tell this web hook what fails, once for each change; or TASKSYNC_NOTIFY_URL, which nobody sees.",
+        ),
+    ] = None,
+    prometheus: Annotated[
+        Path | None,
+        typer.Option("--prometheus", metavar="FILE", help="Write metrics for node_exporter; or TASKSYNC_METRICS_FILE."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Exit 1 for a stopped run, a held brake, or newly parked changes that need a person; conflicts only warn.
+
+    A hook that cannot be told, and a file that cannot be written, are told on standard error and change no exit code.
+    """
     from tasksync_console.checking import check as run_check
+    from tasksync_console.checking import print_verdict
+    from tasksync_console.telling import tell_outside
 
     with open_here() as ledger:
-        passed = run_check(ledger, as_json=as_json)
-    if not passed:
+        verdict = run_check(ledger)
+        print_verdict(verdict, as_json=as_json)
+        tell_outside(ledger, verdict, notify, prometheus)
+    if not verdict.passed:
         raise typer.Exit(1)
 
 

@@ -75,6 +75,11 @@ class SalesforceDestination(Destination):
         return self._client.calls
 
     @property
+    def usage(self) -> tuple[int, int] | None:
+        """As every answer's header tells."""
+        return self._client.usage
+
+    @property
     def traces(self) -> CreatedTasks:
         """Tasks by their creator: also with a link field, for creates that went out before the mapping had one."""
         return CreatedTasks(self._client, self._read_task, self._columns())

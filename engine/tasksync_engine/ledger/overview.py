@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 
 from tasksync_engine.ledger.links import read_link
-from tasksync_engine.ledger.parked import read_parked
-from tasksync_engine.ledger.schema import conflicts, history, links, mapping_of, parked, runs
+from tasksync_engine.ledger.parked import MEANT, read_parked
+from tasksync_engine.ledger.schema import conflicts, history, links, mapping_of, meta, parked, runs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tasksync_engine.ledger.links import Link
     from tasksync_engine.ledger.parked import Parked
+    from tasksync_mappings import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,12 @@ def find_parked(connection: Connection, sought: Sought, limit: int | None = None
     )
 
 
+def count_parked(connection: Connection, side: Side) -> int:
+    """How many changes of a side are parked, but for those that a person took back."""
+    query = select(func.count()).select_from(parked).where(parked.c.side == side, parked.c.code.not_in(MEANT))
+    return connection.execute(query).scalar_one()
+
+
 def _conflicts_sought(sought: Sought) -> ColumnElement[bool]:
     told = sought.aged(conflicts.c.at)
     if sought.kinds is not None:
@@ -101,6 +108,11 @@ def find_conflicts(
 
 def _count(connection: Connection, query: Select[Any]) -> int:
     return connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+
+
+def remembered(connection: Connection, key: str) -> str | None:
+    """A value that a run remembered (`Ledger.put`)."""
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
 
 
 def last_run(connection: Connection, direction: str, *, plans: bool = False) -> Mapping[str, Any] | None:
