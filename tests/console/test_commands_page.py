@@ -35,7 +35,7 @@ def test_every_section_is_a_command_and_shows_it():
 
 @pytest.fixture(name="ready")
 def a_synced_project(team, meltano, tasksync, tmp_path):
-    """A pair, a conflict and a parked change of Ann's, which was reported; returns what an example's words stand for."""
+    """A pair, a conflict and a parked change of Ann's, reported; returns what an example's words stand for."""
     reminder = team.remind("Call", due_date="2027-01-01")
     meltano.sync()
     team.edit_reminder(reminder, due_date="2027-02-02")
