@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.crashes.things import Sight, Thing
@@ -12,7 +12,7 @@ from tests.sync.machine_values import as_held
 from tests.sync.machine_world import PEOPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from tests.sync.machine_world import World
@@ -84,10 +84,14 @@ class People:
     def _fits(self, kind: str, side: str, thing: Thing, sight: Sight) -> bool:
         if kind == "undelete":
             mine = "reminder" not in thing.deleted or thing.gone
-            return bool((thing.deleted or thing.gone) and mine and sight.in_bin(thing.number)) and not thing.untouchable
+            return bool((thing.deleted or thing.gone) and mine and self._is_past(sight.in_bin(thing.number)))
         both = all(sight.living(thing.number, one) for one in SIDES)
         alive = sight.living(thing.number, side) is not None
         return not thing.gone and alive and (both if kind == "both" else side not in thing.deleted)
+
+    def _is_past(self, deleted: Mapping[str, Any] | None) -> bool:
+        """Whether a deleted task's stamp has passed: undeleted at a clock set back behind it, it would not live."""
+        return deleted is not None and datetime.fromisoformat(deleted["SystemModstamp"]) <= self.world.now
 
     # One act each.
 

@@ -66,7 +66,7 @@ class World:
         self._token = ""
         self.template = ""
         self.now = BEGIN
-        self.late_until = BEGIN
+        self.late_until = self._furthest = BEGIN
         self._set_at = 0.0
 
     def begin(self, template: str, *, link_field: bool = True) -> None:
@@ -76,7 +76,8 @@ class World:
         self._control(SALESFORCE, "POST", "logins", {"apps": _PEOPLES_APP})
         if not link_field:
             self._control(SALESFORCE, "POST", "schema", {"objects": {"Task": {"remove": [LINK_FIELD]}}})
-        self.now, self.late_until, self._set_at = BEGIN, BEGIN, 0.0
+        self.now = self.late_until = self._furthest = BEGIN
+        self._set_at = 0.0
         self.advance(0)
         users = [
             {"Id": user, "Username": f"{user}@org", "LastName": "L", "Email": email, "IsActive": True}
@@ -114,8 +115,13 @@ class World:
         self._set_at = time.monotonic()
 
     def set_back(self, seconds: float) -> None:
-        """Set the services' clock back, as a clock that ran ahead is."""
-        self.now -= timedelta(seconds=seconds)
+        """Set the services' clock back, as a clock that ran ahead is: so far behind its furthest point, and no further.
+
+        What was written before is stamped in the future now: no reader takes it until the clock is there again.
+        """
+        self._furthest = max(self._furthest, self.now)
+        self.late_until = max(self.late_until, self._furthest)
+        self.now = max(self.now - timedelta(seconds=seconds), self._furthest - timedelta(seconds=seconds))
         self._set_at = 0.0
         self.advance(0)
 
