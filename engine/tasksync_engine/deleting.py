@@ -169,29 +169,32 @@ class _Piece:
         return pending
 
     def _counterparts(self, pending: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
-        """The unlinked tombstones whose counterparts can be known, each with its own, if one lives."""
+        """The unlinked tombstones whose counterparts can be known, each with its own, if there is one, dead or alive."""
         unlinked = [doomed for doomed in pending if doomed.link is None]
         if not self.verdicts:
             begun = self._begun(self.context.source, [doomed.tombstone.id for doomed in unlinked])
             self.verdicts = look_up(self.context, list(begun.values()))
-        return self._living([doomed for doomed in unlinked if self._is_known(doomed)])
+        return self._matched([doomed for doomed in unlinked if self._is_known(doomed)])
 
     def _begun(self, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
         with self.context.ledger.transaction() as connection:
             return intents.of_records(connection, side, ids)
 
     def _link_begun(self, unlinked: Sequence[tuple[Doomed, Record | None]]) -> bool:
-        """Link what a crashed run had made, whichever of both that was, whatever their stamps say (§7.4)."""
+        """Link what a crashed run had made, whichever of both that was, whatever their stamps say (§7.4).
+
+        Where both are gone that create is over: undeleted again, its task gets a new reminder.
+        """
         made = self._begun(self.context.source, [doomed.tombstone.id for doomed, _ in unlinked])
-        makers = self._begun(self.context.target, [living.id for _, living in unlinked if living])
+        makers = self._begun(self.context.target, [match.id for _, match in unlinked if match])
         linking = Settlement()
-        for doomed, living in unlinked:
-            intent = made.get(doomed.tombstone.id) or (makers.get(living.id) if living else None)
+        for doomed, match in unlinked:
+            intent = made.get(doomed.tombstone.id) or (makers.get(match.id) if match else None)
             if intent is None or doomed.tombstone.id in intent.besides:
                 continue
             linking.intents_done.add((intent.side, intent.record_id))
-            if living is not None:
-                pairing = Pairing(doomed.tombstone, living.id, base=intent.base, current=living)
+            if match is not None and not match.is_tombstone:
+                pairing = Pairing(doomed.tombstone, match.id, base=intent.base, current=match)
                 linking.new_links.append(self.context.new_link(pairing))
         if linking.intents_done:
             self.context.settle(linking)
@@ -205,8 +208,8 @@ class _Piece:
     def _find_unlinked(self, unlinked: Sequence[tuple[Doomed, Record | None]]) -> list[Doomed]:
         """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
         condemned = []
-        for doomed, living in unlinked:
-            doomed.current = living
+        for doomed, match in unlinked:
+            living = doomed.current = None if match is None or match.is_tombstone else match
             if living is None or not self._untouched(living, doomed.tombstone):
                 self._note(doomed, DONE)
             elif self.context.settings.delete_conflict_policy == DeletePolicy.KEEP:
@@ -222,8 +225,8 @@ class _Piece:
         self.settlement.undeleted.add(doomed.tombstone.id)
         self.settlement.events.append(Event("close", *doomed.ids, {"outcome": DeletionOutcome.KEEP.value}))
 
-    def _living(self, unlinked: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
-        """Each unlinked tombstone with its counterpart, if one lives."""
+    def _matched(self, unlinked: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
+        """Each unlinked tombstone with its counterpart, if there is one, dead or alive."""
         if not unlinked:
             return []
         candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
@@ -238,8 +241,7 @@ class _Piece:
                 for candidate in candidates.get(doomed.tombstone.id, ())
                 if is_free(doomed.tombstone, held.get(candidate.id, ()))
             ]
-            found = counterpart(doomed.tombstone, free)
-            pairs.append((doomed, None if found is None or found.is_tombstone else found))
+            pairs.append((doomed, counterpart(doomed.tombstone, free)))
         return pairs
 
     def _untouched(self, living: Record, tombstone: Record) -> bool:

@@ -130,7 +130,8 @@ def test_a_task_undeleted_after_a_killed_run_stays(story: Story) -> None:
     assert anew["deleted_at"] is None
 
 
-def test_a_create_whose_reminder_was_deleted_is_forgotten_with_it(story: Story) -> None:
+@pytest.mark.parametrize("by_people", ["the reminder", "both"])
+def test_a_create_whose_reminder_was_deleted_is_forgotten_with_it(story: Story, by_people: str) -> None:
     """The reminder that a killed run had made is deleted, and so is its task; undeleted again, that one lives (§6)."""
     story.world.delete("reminder", story.reminder_id)
     story.sync(2)
@@ -139,6 +140,8 @@ def test_a_create_whose_reminder_was_deleted_is_forgotten_with_it(story: Story) 
     (made,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == story.task_id]
     story.world.advance(1)
     story.world.delete("reminder", made["id"])
+    if by_people == "both":
+        story.world.delete("task", story.task_id)
     story.sync(2)
     assert story.task["IsDeleted"]
     story.world.advance(1)
