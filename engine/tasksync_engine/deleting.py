@@ -169,7 +169,7 @@ class _Piece:
         return pending
 
     def _counterparts(self, pending: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
-        """The unlinked tombstones whose counterparts can be known, each with its own, if there is one, dead or alive."""
+        """The unlinked tombstones whose counterparts can be known, each with its own, if any, dead or alive."""
         unlinked = [doomed for doomed in pending if doomed.link is None]
         if not self.verdicts:
             begun = self._begun(self.context.source, [doomed.tombstone.id for doomed in unlinked])
