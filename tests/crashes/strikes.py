@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tasksync_console.retrying import retry
-from tasksync_engine.ledger import deletions, open_ledger, parked, runs
+from tasksync_engine.ledger import deletions, intents, links, open_ledger, parked, runs
 from tests.crashes.faults import DESTINATION, SOURCE, WRITES, call
 from tests.crashes.kills import LONG_ON_ITS_WAY_SECONDS, ON_ITS_WAY_SECONDS, Moment
 from tests.crashes.losses import UNTIDY, AtRest, Problem
 from tests.crashes.people import People
 from tests.crashes.things import Sight
+from tests.sync.machine_model import SIDES
 from tests.sync.machine_runs import TO_SALESFORCE
 from tests.sync.machine_world import World
 
@@ -163,13 +164,17 @@ class Scene:
         return [replace(problem, words=problem.words + self._evidence(problem, sight)) for problem in found]
 
     def _evidence(self, problem: Problem, sight: Sight) -> str:
-        """What was written to a thing's records, and what the ledger's history has of them, in order."""
+        """What was written to a thing's records, and what the ledger has of them, its history in order."""
         if problem.thing is None:
             return ""
         ids = sight.ids(problem.thing)
         told = [str(row) for rows in sight.rows.values() for row in rows.get(problem.thing, ())]
         told += [str(write) for writes in self.world.writes().values() for write in writes if write["id"] in ids]
         with open_ledger(self.pipes.ledger_url) as ledger, ledger.transaction() as connection:
+            for side in SIDES:
+                told += [str(row) for rows in links.of_records(connection, side, sorted(ids)).values() for row in rows]
+                told += [str(row) for row in intents.of_records(connection, side, sorted(ids)).values()]
+                told += [str(row) for row in deletions.of_records(connection, side, sorted(ids)).values()]
             told += [str(dict(row)) for record_id in sorted(ids) for row in runs.history_of(connection, record_id)]
         return "".join(f"\n    {line}" for line in told)
 
