@@ -13,10 +13,10 @@ from tasksync_console.address import find_address
 from tasksync_console.names import Names
 from tasksync_console.project import Project
 from tasksync_console.words import SERVICES, clean, many, short
+from tasksync_engine.connecting import sales_connect_destination, salesforce_destination
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.ledger import open_ledger
 from tasksync_engine.settings import EngineSettings
-from tasksync_engine.singer.connections import sales_connect_destination, salesforce_destination
 from tasksync_engine.undo import find_run, undo
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tasksync_engine import runaway
@@ -16,6 +17,7 @@ from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.parking import refused, waiting
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.steps import of_change, of_making
 from tasksync_engine.unsettled import is_repeatable, what_to_note
 from tasksync_engine.work import Change, Making, Pairing
 from tasksync_mappings import UNSET, merge
@@ -62,6 +64,7 @@ class Carrier:
         makings, runaways = runaway.split(self.context, makings, self.let_go)
         for making in runaways:
             self.settlement.park(waiting(making.source, RUNAWAY, previous=making.retried))
+        makings = [making for making in makings if self.context.passes(partial(of_making, making, self.context.target))]
         if not makings:
             return
         self.context.prepare()
@@ -135,6 +138,7 @@ class Carrier:
             changes, runaways = runaway.split(self.context, decided, self.let_go)
             for change in runaways:
                 self.park_undecided(change.pairing, RUNAWAY)
+            changes = [change for change in changes if self._passes(change)]
             self.settlement.events.extend(runaway.releases(self.context, changes, self.let_go))
             waiting = self._write(changes, last=attempt == ROUNDS - 1)
 
@@ -169,9 +173,14 @@ class Carrier:
         change = Change(pairing, tuple(map(pairing.doubted, decisions)))
         if change.values(context.fields):
             return change
+        if not self._passes(change):
+            return None
         self._settle(change, written=False)
         self.settlement.counts["unchanged"] += 1
         return None
+
+    def _passes(self, change: Change) -> bool:
+        return self.context.passes(partial(of_change, change, self.context.target, self.context.fields))
 
     def _write(self, changes: Sequence[Change], *, last: bool) -> list[Pairing]:
         """Write; returns the pairs that have to be read and decided again."""

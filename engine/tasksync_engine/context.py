@@ -11,6 +11,8 @@ from tasksync_engine.ledger.store import now
 from tasksync_mappings import Translation, other
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.ledger.links import NewLink
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tasksync_engine.records import Reader
     from tasksync_engine.settings import EngineSettings
     from tasksync_engine.settlement import Settlement
+    from tasksync_engine.steps import Gate, Step
     from tasksync_engine.work import Pairing
     from tasksync_mappings import Base, FieldMap, Side
 
@@ -46,6 +49,7 @@ class Context:
         run_id: The run's number in the ledger.
         counts: What happened so far.
         plan: In a dry run, what would have happened.
+        gate: Sees every step before it is taken, and may refuse it.
     """
 
     ledger: Ledger
@@ -58,6 +62,7 @@ class Context:
     run_id: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     plan: list[Event] = field(default_factory=list)
+    gate: Gate | None = None
     prepared: bool = False
     _translation: Translation | None = None
 
@@ -85,6 +90,10 @@ class Context:
     def take_template(self, template: str | None) -> None:
         """From now on render Subjects with this template."""
         self.template, self._translation = template, None
+
+    def passes(self, step: Callable[[], Step]) -> bool:
+        """Whether a step is taken; where nobody looks it is not even described."""
+        return self.gate is None or self.gate.passes(step())
 
     def prepare(self) -> None:
         """Before the destination is first asked for anything: is it the ledger's own, and has it what we need?"""

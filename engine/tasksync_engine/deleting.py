@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import STALE_STATUS, Answers
@@ -15,6 +16,7 @@ from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import counterpart, is_free
 from tasksync_engine.parking import refused, waiting
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.steps import Action, of_doomed
 from tasksync_engine.unsettled import Outcome, Verdict, counterparts_made, look_up
 from tasksync_engine.work import Pairing
 from tasksync_mappings import Conflict, DeletePolicy, DeletionOutcome, Pair, merge_deletion, other
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.links import Link
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
-    from tasksync_mappings import Side
+    from tasksync_mappings import FieldMap, Side
 
 ROUNDS = 3
 PIECE = 2000
@@ -53,6 +55,14 @@ class Doomed:
         there = self.current.id if self.current else (self.link.record_id(_far(self)) if self.link else None)
         here = self.tombstone.id
         return (here, there) if self.tombstone.side == "reminder" else (there, here)
+
+    def conflict(self, fields: FieldMap) -> Conflict | None:
+        """What is recorded of a deletion that takes edits of a linked record with it."""
+        if self.outcome is not DeletionOutcome.DELETE_CHANGED or self.link is None or self.current is None:
+            return None
+        lost = fields.values(self.current.side, self.current.raw)
+        values = Pair(lost, None) if self.current.side == "reminder" else Pair(None, lost)
+        return Conflict("deletion", None, values, self.tombstone.side)
 
     @property
     def task_stamp(self) -> datetime | None:
@@ -283,11 +293,15 @@ class _Piece:
             return False
         if doomed.outcome in {DeletionOutcome.DELETE, DeletionOutcome.DELETE_CHANGED}:
             return True
-        self._close(doomed)
+        if self._passes(doomed, Action.CLOSE):
+            self._close(doomed)
         return False
 
+    def _passes(self, doomed: Doomed, action: Action) -> bool:
+        return self.context.passes(partial(of_doomed, doomed, self.context.target, action, self.context.fields))
+
     def _delete(self, condemned: Sequence[Doomed]) -> None:
-        waiting = list(condemned)
+        waiting = [doomed for doomed in condemned if self._passes(doomed, Action.DELETE)]
         for attempt in range(ROUNDS):
             if not waiting:
                 return
@@ -339,10 +353,8 @@ class _Piece:
         """Note what goes out (§7.4); a deletion that takes edits with it is a conflict that it won (§6)."""
         found = []
         for doomed in condemned:
-            if doomed.outcome is DeletionOutcome.DELETE_CHANGED and doomed.link and doomed.current:
-                lost = self.context.fields.values(doomed.current.side, doomed.current.raw)
-                values = Pair(lost, None) if doomed.current.side == "reminder" else Pair(None, lost)
-                conflict = Conflict("deletion", None, values, self.context.source)
+            conflict = doomed.conflict(self.context.fields)
+            if conflict is not None and doomed.link is not None:
                 again = doomed.link.ahead is not None
                 found.append(RecordedConflict(doomed.link.reminder_id, doomed.link.task_id, conflict, again=again))
         noted = [going_out(doomed.link, doomed.current, None) for doomed in condemned if doomed.link and doomed.current]

@@ -161,6 +161,10 @@ class Destination(Protocol):
     def requirements(self) -> str:
         """A short text that changes with what `prepare` checks, and for whom; empty where it checks nothing."""
 
+    def active_users(self, emails: Sequence[str]) -> dict[str, list[str]]:  # noqa: ARG002 - only Salesforce has them
+        """The ids of its active users by lower-case email, for the roster; none where the roster needs none."""
+        return {}
+
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living records among these, by id."""
 

@@ -7,6 +7,7 @@ direction's run writes it.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import Answers
@@ -16,6 +17,7 @@ from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.runs import Event
 from tasksync_engine.records import POINTER
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.steps import Action, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +58,16 @@ def _write(context: Context, due: Sequence[Link]) -> None:
             settlement.pointed.append(link.id)  # an answer that was lost
         else:
             lacking.append((link, reminder))
+    lacking = [one for one in lacking if context.passes(partial(_step, *one))]
     try:
         _send(context, settlement, lacking)
     finally:
         context.settle(settlement)
+
+
+def _step(link: Link, reminder: Record) -> Step:
+    """For the gate: the task is not looked at, its id alone goes over."""
+    return Step(Action.POINT, "reminder", reminder, reminder, reminder.id, {POINTER: link.task_id})
 
 
 def _send(context: Context, settlement: Settlement, lacking: Sequence[tuple[Link, Record]]) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
-from tasksync_engine.singer.connections import SALES_CONNECT_SETTINGS, sales_connect_destination
-from tasksync_engine.singer.target import ENGINE_SETTINGS, EngineSink, IgnoredSink, SyncTarget
+from tasksync_engine.connecting import sales_connect_destination
+from tasksync_engine.singer.connections import SALES_CONNECT_SETTINGS
+from tasksync_engine.singer.target import ENGINE_SETTINGS, EngineSink, SyncTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ class TargetSalesconnect(SyncTarget):
 
     name = "target-salesconnect"
     synced_stream = "tasks"
-    sinks: ClassVar[dict[str, type[EngineSink]]] = {"tasks": EngineSink, "users": IgnoredSink}
+    sinks: ClassVar[dict[str, type[EngineSink]]] = {"tasks": EngineSink, "users": EngineSink}
     config_jsonschema = th.PropertiesList(
         *SALES_CONNECT_SETTINGS,
         *ENGINE_SETTINGS,

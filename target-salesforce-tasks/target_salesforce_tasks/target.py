@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
-from tasksync_engine.destinations import SalesforceDestination
-from tasksync_engine.engine import participants
+from tasksync_engine.connecting import salesforce_destination
 from tasksync_engine.settings import WriteSettings
-from tasksync_engine.singer.connections import SALESFORCE_SETTINGS, WRITE_SETTINGS, salesforce_destination
-from tasksync_engine.singer.target import BATCH_SIZE, ENGINE_SETTINGS, EngineSink, IgnoredSink, SyncTarget
+from tasksync_engine.singer.connections import SALESFORCE_SETTINGS, WRITE_SETTINGS
+from tasksync_engine.singer.target import BATCH_SIZE, ENGINE_SETTINGS, EngineSink, SyncTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tasksync_engine.destination import Destination
     from tasksync_mappings import FieldMap
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
 
 GATHERED = 7000
 """Records of one batch that may be worth a bulk job: more would cost more memory than calls are saved."""
-
-
-class SettingsSink(EngineSink):
-    """Sales Connect's settings: the subject template, and whose tenant it is."""
-
-    def take(self, records: Sequence[dict[str, Any]]) -> None:
-        """Hand them to the engine."""
-        for record in records:
-            self.engine.take_settings(record)
 
 
 class UsersSink(EngineSink):
@@ -41,13 +31,6 @@ class UsersSink(EngineSink):
         """More than any team has."""
         return 1_000_000
 
-    def take(self, records: Sequence[dict[str, Any]]) -> None:
-        """Renew the roster."""
-        destination = self.engine.context.destination
-        if not isinstance(destination, SalesforceDestination):
-            raise TypeError(type(destination))
-        self.engine.take_users(participants(records), destination.active_users)
-
 
 class TargetSalesforceTasks(SyncTarget):
     """Brings Salesforce Tasks to the reminders of tap-salesconnect."""
@@ -55,10 +38,10 @@ class TargetSalesforceTasks(SyncTarget):
     name = "target-salesforce-tasks"
     synced_stream = "reminders"
     sinks: ClassVar[dict[str, type[EngineSink]]] = {
-        "salesforce_settings": SettingsSink,
+        "salesforce_settings": EngineSink,
         "users": UsersSink,
         "reminders": EngineSink,
-        "people": IgnoredSink,
+        "people": EngineSink,
     }
     config_jsonschema = th.PropertiesList(*SALESFORCE_SETTINGS, *WRITE_SETTINGS, *ENGINE_SETTINGS).to_dict()
 

@@ -88,6 +88,19 @@ def _copied(source: Ledger, target: Engine, *, as_backup: bool) -> dict[str, int
     return rows
 
 
+def copy_rows(source: Ledger, target: Ledger) -> None:
+    """Copy a ledger into another one as it is, its id included; nothing must have been written to that one.
+
+    Raises:
+        LedgerError: One of the two refused.
+    """
+    with target.transaction() as writing, source.transaction() as reading:
+        writing.execute(delete(meta))
+        for table in metadata.sorted_tables:
+            _copy_table(table, reading, writing)
+    target.id = source.id
+
+
 def _refuse_used(writing: Connection, target: Engine) -> None:
     used = [table.name for table in metadata.sorted_tables if table is not meta and _count(writing, table)]
     known = set(writing.execute(select(meta.c.key)).scalars())
@@ -170,12 +183,17 @@ def backup(ledger: Ledger, path: Path) -> None:
         copy(ledger, f"sqlite:///{path.absolute()}", as_backup=True)
         return
     store.create_file(path)
-    _copy_file(Path(str(ledger.engine.url.database)), path)
+    copy_file(Path(str(ledger.engine.url.database)), path)
     with store.open_ledger(f"sqlite:///{path.absolute()}") as copied:
         renew(copied)
 
 
-def _copy_file(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a ledger's file as it is, its id included; others may be writing to it meanwhile.
+
+    Raises:
+        LedgerError: One of the two cannot be used.
+    """
     try:
         with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target, timeout=30)) as copied:
             original.backup(copied)
@@ -219,15 +237,15 @@ def _restored(engine: Engine, place: Path, path: Path) -> Path | None:
     kept, fresh = (place.with_name(f"{place.name}.{what}-{stamp}") for what in ("before-restore", "restoring"))
     try:
         store.create_file(fresh)
-        _copy_file(path, fresh)
+        copy_file(path, fresh)
         with store.open_ledger(f"sqlite:///{fresh}") as restored:
             _refuse_foreign(engine, restored)
             renew(restored)
         used = _is_used(engine)
         if used:
             store.create_file(kept)
-            _copy_file(place, kept)
-        _copy_file(fresh, place)
+            copy_file(place, kept)
+        copy_file(fresh, place)
         return kept if used else None
     finally:
         for left in place.parent.glob(f"{fresh.name}*"):

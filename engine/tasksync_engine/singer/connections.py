@@ -1,21 +1,10 @@
-"""The services' settings as the targets declare them, and the destinations that they lead to."""
+"""The services' settings as the targets declare them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singer_sdk import typing as th
-
-from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
-from tasksync_clients.salesforce import SalesforceClient, SalesforceSettings
-from tasksync_engine.destinations import SalesConnectDestination, SalesforceDestination
-from tasksync_engine.settings import WriteSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from tasksync_engine.destination import Destination
-    from tasksync_mappings import FieldMap
 
 
 def _text(name: str, description: str, *, secret: bool = False) -> th.Property[Any]:
@@ -72,24 +61,3 @@ SALES_CONNECT_SETTINGS = (
     _text("oauth_client_secret", "The OAuth client's secret.", secret=True),
     _CA_BUNDLE,
 )
-
-
-def salesforce_destination(config: Mapping[str, Any]) -> Callable[[FieldMap], Destination]:
-    """Salesforce, by a plugin's settings.
-
-    Raises:
-        WrongSettings: A setting is missing or cannot be used.
-    """
-    client = SalesforceClient(SalesforceSettings.from_config(config))
-    writing = WriteSettings.from_config(config)
-    return lambda fields: SalesforceDestination(client, fields, writing)
-
-
-def sales_connect_destination(config: Mapping[str, Any]) -> Callable[[FieldMap], Destination]:
-    """Sales Connect, by a plugin's settings.
-
-    Raises:
-        WrongSettings: A setting is missing or cannot be used.
-    """
-    client = SalesConnectClient(SalesConnectSettings.from_config(config))
-    return lambda fields: SalesConnectDestination(client)  # noqa: ARG005 - the contract's members are not the mapping's

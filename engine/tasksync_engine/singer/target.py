@@ -15,6 +15,7 @@ from singer_sdk.sinks import BatchSink
 
 from tasksync_engine.engine import Engine
 from tasksync_engine.errors import ConfigError
+from tasksync_engine.intake import take
 from tasksync_engine.settings import EngineSettings, flag
 from tasksync_engine.singer.gathering import has_room
 from tasksync_engine.singer.lane import Lane
@@ -288,12 +289,5 @@ class EngineSink(BatchSink):
             self.target.hand_over(partial(self.take, records))
 
     def take(self, records: Sequence[dict[str, Any]]) -> None:
-        """What the engine does with this stream's records; by default it brings the destination to them."""
-        self.engine.process(records)
-
-
-class IgnoredSink(EngineSink):
-    """A stream that the tap has for other uses."""
-
-    def take(self, records: Sequence[dict[str, Any]]) -> None:
-        """Nothing."""
+        """What the engine does with this stream's records."""
+        take(self.engine, self.stream_name, records)

@@ -1,0 +1,33 @@
+"""What a run does with each stream of its tap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tasksync_engine.engine import participants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tasksync_engine.engine import Engine
+    from tasksync_mappings import Side
+
+SYNCED: Mapping[Side, str] = {"task": "reminders", "reminder": "tasks"}
+"""The stream that a direction brings over, by the side that it writes to."""
+
+
+def take(engine: Engine, stream: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """Take some of a stream's records: settings, all users at once, or what is brought over; others say nothing.
+
+    Raises:
+        EngineError: The ledger belongs to another tenant, or the settings cannot be used.
+        StopRun: The destination cannot go on; what was carried out before is settled.
+    """
+    destination = engine.context.destination
+    if stream == SYNCED[destination.side]:
+        engine.process(records)
+    elif destination.side == "task" and stream == "salesforce_settings":
+        for record in records:
+            engine.take_settings(record)
+    elif destination.side == "task" and stream == "users":
+        engine.take_users(participants(records), destination.active_users)
