@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from tasksync_console.address import find_address
 from tasksync_console.names import Names
+from tasksync_console.pipelines import target_settings, writing_as
 from tasksync_console.project import Project
 from tasksync_console.words import SERVICES, clean, many, short
-from tasksync_engine.connecting import sales_connect_destination, salesforce_destination
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.ledger import open_ledger
-from tasksync_engine.settings import EngineSettings
 from tasksync_engine.undo import find_run, undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.taking_back import Leftover, Outcome
-    from tasksync_mappings import FieldMap, Side
+    from tasksync_mappings import Side
 
 SHOWN = 20
-LOADERS = {"to-salesforce": "target-salesforce-tasks", "to-salesconnect": "target-salesconnect"}
-SIDES: dict[str, Side] = {"to-salesforce": "task", "to-salesconnect": "reminder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +67,15 @@ def take_back(run_id: int, *, dry_run: bool, sure: bool) -> Undone | None:
     address = find_address()
     with open_ledger(address.url, create=False) as ledger, ledger.reading() as connection:
         direction = find_run(connection, run_id)["direction"]
-    if direction not in LOADERS:
-        message = f"Run {run_id} is {direction!r}, which this version does not know how to undo."
-        raise ConfigError(message)
-    config = Project.here().plugin_settings(LOADERS[direction]) | {"ledger_url": address.url, "dry_run": dry_run}
-    side = SIDES[direction]
-    done = undo(EngineSettings.from_config(config), _connect(side, config), run_id, _asker(side, sure=sure or dry_run))
+    pipeline = writing_as(direction)
+    side = pipeline.side
+    settings, config = target_settings(Project.here(), pipeline, address.url)
+    agree = _asker(side, sure=sure or dry_run)
+    done = undo(replace(settings, dry_run=dry_run), pipeline.connect(config), run_id, agree)
     if done is None:
         return None
     with open_ledger(address.url, create=False) as ledger:
         return Undone(run_id, done[0], side, dry_run, done[1], _names(ledger, done[1].left))
-
-
-def _connect(side: Side, config: dict[str, Any]) -> Callable[[FieldMap], Destination]:
-    return salesforce_destination(config) if side == "task" else sales_connect_destination(config)
 
 
 def _asker(side: Side, *, sure: bool) -> Callable[[Outcome], bool]:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger import Participant
     from tasksync_engine.records import Record
     from tasksync_engine.settings import EngineSettings
-    from tasksync_engine.steps import Gate
     from tasksync_mappings import FieldMap
 
 logger = logging.getLogger("tasksync")
@@ -57,13 +56,11 @@ class Engine:
         settings: The engine's settings.
         connect: Makes the destination, given the field map.
         direction: What the run is called in the ledger, where it does not go by its destination.
-        gate: Sees every step before it is taken, and may refuse it.
     """
 
     settings: EngineSettings
     connect: Callable[[FieldMap], Destination]
     direction: str | None = None
-    gate: Gate | None = None
     context: Context = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
     _started: float = 0.0
@@ -107,7 +104,6 @@ class Engine:
             participation=Participation.of(ledger.participants()),
             template=ledger.get(TEMPLATE) or None,
             run_id=run_id,
-            gate=self.gate,
         )
 
     def take_settings(self, record: Mapping[str, Any]) -> None:

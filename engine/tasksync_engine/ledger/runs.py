@@ -23,6 +23,12 @@ RUNNING, OK, STOPPED, INCOMPLETE = "running", "ok", "stopped", "incomplete"
 UNDO = "undo"
 """What a run that takes back another one is called instead of by its direction."""
 
+
+def applied(side: Side) -> str:
+    """What a run that carries out a plan, or mends what a reconciliation found, is called, by the side it writes to."""
+    return f"apply-{side}"
+
+
 ON = ("reminder_id", "task_id", "field")
 TOLD = ("base", "reminder_value", "task_value", "winner")
 """What a conflict happened on, and what it told: the same twice running is the same conflict, decided again."""
