@@ -159,7 +159,7 @@ class Applying:
             return False
         current = found.current.get(link.record_id(self._context.target))
         is_echo = self._context.translation.is_echo(source.side, source.raw, link.base)
-        return current is not None and is_echo and holds(row, current.raw)
+        return current is not None and is_echo and holds(row, current, self._context.fields)
 
     def _moved(self, row: Row, found: Found) -> str | None:
         """Why the other record is not what the plan met; one that holds all that would be written is a killed try's."""
@@ -170,7 +170,7 @@ class Applying:
             return None if row.action in ENDING else f"its {self._context.target} is gone"
         moved = changed(row.current, current, self._context.fields)
         link = found.links.get(row.source.id)
-        was_begun = link is not None and link.ahead is not None and holds(row, current.raw)
+        was_begun = link is not None and link.ahead is not None and holds(row, current, self._context.fields)
         return None if was_begun and row.writes else moved
 
     # Carrying out, by the engine.

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasksync_engine.plan import Row, Seen, plain, row_of, seen
 from tasksync_engine.steps import WRITING, Action
+from tasksync_mappings.fields import same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tasksync_engine.records import Record
     from tasksync_engine.steps import Step
@@ -31,9 +32,14 @@ def changed(row: Seen, now: Record, fields: FieldMap) -> str | None:
     return None
 
 
-def holds(row: Row, current: Mapping[str, Any]) -> bool:
-    """Whether a record holds already all that a row would write."""
-    return all(plain(current.get(column)) == value for column, value in row.writes.items() if column in current)
+def holds(row: Row, current: Record, fields: FieldMap) -> bool:
+    """Whether a record holds already what a row would write to the synced fields."""
+    for pair in fields.fields:
+        column = pair.column(current.side)
+        if column in row.writes and column in current.raw:
+            if not same(pair, current.side, plain(current.raw[column]), row.writes[column]):
+                return False
+    return True
 
 
 @dataclass(slots=True)

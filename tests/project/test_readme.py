@@ -60,7 +60,7 @@ def test_running_it_for_real(project, team_sandbox):
     """In production an unfilled .env is named, a dry run writes nothing, and the sync keeps a ledger of its own."""
     (fill_in,), (look_ahead,), (for_real,) = FILL_IN, LOOK_AHEAD, FOR_REAL
     project.run(fill_in)
-    assert "api_url" in project.run(look_ahead, exits=1)
+    assert "SALESFORCE_LOGIN_URL" in project.run(look_ahead, exits=1)
     env = project.folder / ".env"
     filled = {
         "SALESFORCE_LOGIN_URL": team_sandbox.salesforce_url,
@@ -73,7 +73,7 @@ def test_running_it_for_real(project, team_sandbox):
     for name, value in filled.items():
         text = re.sub(f"^#{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
     env.write_text(text, encoding="utf-8")
-    assert "created" in project.run(look_ahead)
+    assert "create task" in project.run(look_ahead)
     assert not team_sandbox.writes("salesforce")
     assert "created in Salesforce" in project.run(kept(for_real))
     assert team_sandbox.writes("salesforce")
