@@ -34,12 +34,9 @@ def changed(row: Seen, now: Record, fields: FieldMap) -> str | None:
 
 def holds(row: Row, current: Record, fields: FieldMap) -> bool:
     """Whether a record holds already what a row would write to the synced fields."""
-    for pair in fields.fields:
-        column = pair.column(current.side)
-        if column in row.writes and column in current.raw:
-            if not same(pair, current.side, plain(current.raw[column]), row.writes[column]):
-                return False
-    return True
+    side, held = current.side, current.raw
+    written = [pair for pair in fields.fields if pair.column(side) in row.writes and pair.column(side) in held]
+    return all(same(pair, side, plain(held[pair.column(side)]), row.writes[pair.column(side)]) for pair in written)
 
 
 @dataclass(slots=True)

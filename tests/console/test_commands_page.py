@@ -49,7 +49,11 @@ def a_synced_project(team, meltano, tasksync, tmp_path):
     return {"ID": reminder, "RUN": "1", "FILE": str(tmp_path / "file"), "USER": "ann@example.com"}
 
 
-@pytest.mark.parametrize("line", [line for _, line in SAID])
+RUN_BY_MELTANO = {"plan", "apply"}
+"""Their examples run in a project with installed taps: tests/project/test_planning.py."""
+
+
+@pytest.mark.parametrize("line", [line for section, line in SAID if section.split()[0] not in RUN_BY_MELTANO])
 def test_an_example_works(ready, tasksync, line):
     """Exit code 0, something on standard output, nothing on standard error."""
     words = [ready.get(word, word) for word in shlex.split(line)[1:]]

@@ -1,6 +1,18 @@
 """The commands that look ahead, and that carry out what was looked at, in a project with Meltano."""
 
 import json
+import re
+
+from .copies import ROOT
+
+PAGE = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+
+
+def example(command):
+    """The lines of a command's section in docs/commands.md."""
+    section = next(part for part in PAGE.split("\n## ") if part.startswith(f"{command}\n"))
+    lines = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1].splitlines()
+    return [f".venv/bin/{line}".replace("FILE", "plan.json") for line in lines]
 
 
 def quoted(text):
@@ -11,7 +23,9 @@ def quoted(text):
 def test_a_first_sync_is_planned_applied_and_done(project, team_sandbox):
     """The plan shows both directions, moves no bookmark and writes nothing; applied, it leaves a sync nothing to do."""
     project.use(team_sandbox)
-    said = project.run(".venv/bin/tasksync plan --save plan.json --limit 2")
+    (plan, save), (apply,) = example("plan"), example("apply")
+    assert "create task: " in project.run(plan)
+    said = project.run(f"{save} --limit 2")
     assert "creates" in said
     assert "create task: " in said
     assert "more (--limit N shows more, --json all)" in said
@@ -19,16 +33,16 @@ def test_a_first_sync_is_planned_applied_and_done(project, team_sandbox):
     assert project.meltano("state list").count("tap-") == 0
     assert not team_sandbox.writes("salesforce")
     assert not team_sandbox.writes("sales_connect")
-    assert "exists already" in project.run(".venv/bin/tasksync plan --save plan.json", exits=1)
+    assert "exists already" in project.run(save, exits=1)
     assert (project.folder / "plan.json").stat().st_mode & 0o077 == 0
-    applied = project.run(".venv/bin/tasksync apply plan.json")
+    applied = project.run(apply)
     assert "to-salesforce (run 1): " in applied
     assert "to-salesconnect (run 2): " in applied
     written = len(team_sandbox.writes("salesforce")), len(team_sandbox.writes("sales_connect"))
     assert all(written)
     project.meltano("run sync")
     assert (len(team_sandbox.writes("salesforce")), len(team_sandbox.writes("sales_connect"))) == written
-    assert "nothing left to do" in project.run(".venv/bin/tasksync apply plan.json")
+    assert "nothing left to do" in project.run(apply)
     planned = quoted(project.run(".venv/bin/tasksync plan --json"))
     assert [part["rows"] for part in planned["directions"]] == [[], []]
     assert [part["summary"]["creates"] for part in planned["directions"]] == [0, 0]
