@@ -98,8 +98,12 @@ def _users(connection: Connection, known: Sequence[Link]) -> list[str]:
     assignee = next((who for who in people if who.sales_connect_id == link.reminder_user), None)
     owner = next((who for who in people if who.salesforce_id == link.task_user and who.salesforce_id), None)
     return [
-        f"the reminder's assignee {link.reminder_user} {_state(assignee)}",
-        f"the task's owner {link.task_user} {_state(owner)}",
+        f"the reminder's assignee {link.reminder_user} {_state(assignee)}"
+        if link.reminder_user
+        else "the reminder's assignee is told by the next run: it was made and not read since",
+        f"the task's owner {link.task_user} {_state(owner)}"
+        if link.task_user
+        else "the task's owner is told by the next run: it was made and not read since",
     ]
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tasksync_console.decisions_text import print_decisions, print_now
 from tasksync_console.listing import print_parked_change
 from tasksync_console.printing import print_table, screen
-from tasksync_console.summary import changes_in
+from tasksync_console.services import values_of
 from tasksync_console.words import SERVICES, clean, moment, short
 from tasksync_engine.ledger import deletions, links
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
     from tasksync_console.explaining import Explanation
+    from tasksync_console.explaining_now import Now
     from tasksync_engine.ledger.links import Link
 
 _LINKS = {
@@ -31,12 +33,12 @@ _DELETIONS = {
 }
 
 
-def print_explanation(found: Explanation) -> None:
-    """Print all of it; sections without contents are left out."""
+def print_explanation(found: Explanation, now: Now | None) -> None:
+    """Print all of it; sections without contents are left out. `now`: what both services say, where they were asked."""
     console = screen()
     console.print(short(found.name) if found.name else found.ids[0], style="bold")
     for link in found.links:
-        _print_link(console, link)
+        _print_link(console, link, now)
     for told in found.users:
         console.print(f"  {clean(told)}")
     for change in found.parked:
@@ -50,26 +52,50 @@ def print_explanation(found: Explanation) -> None:
             f"\nA counterpart of the {intent.side} {clean(intent.record_id)} was on its way and its answer never came: "
             "the next run looks for it."
         )
+    if now is not None:
+        print_now(console, now, linked=any(link.state == links.OPEN for link in found.links))
     _print_conflicts(console, found)
-    _print_history(console, found.history)
+    print_decisions(console, found.history)
 
 
-def print_unknown(given: str, reasons: Sequence[str]) -> None:
-    """Say that the ledger does not know a record, and what could be the reason."""
+def print_unknown(given: str, reasons: Sequence[str], now: Now | None) -> None:
+    """Say that the ledger does not know a record, and why; where the services cannot tell, what could be the reason."""
     console = screen()
-    console.print(f"The ledger knows nothing of {clean(given)}. What could be the reason:")
-    for reason in reasons:
-        console.print(f"  - {clean(reason)}")
+    console.print(f"The ledger knows nothing of {clean(given)}.")
+    if now is not None:
+        print_now(console, now, linked=False)
+    if now is None or not now.why:
+        console.print("What could be the reason:")
+        for reason in reasons:
+            console.print(f"  - {clean(reason)}")
 
 
-def _print_link(console: Console, link: Link) -> None:
+def _print_link(console: Console, link: Link, now: Now | None) -> None:
     pair = clean(f"reminder {link.reminder_id}, task {link.task_id}")
     console.print(f"\nLink {link.id}: {pair}; {link.origin}, {_LINKS.get(link.state, link.state)}")
     if not link.base:
         console.print("  It has no base yet: the next change on either side is compared with what both hold then.")
+    reminder = now.reminders.one(link.reminder_id) if now else None
+    task = now.tasks.one(link.task_id) if now else None
+    if reminder is None and task is None:
+        held = [(field, short(pair.reminder), short(pair.task)) for field, pair in link.base.items()]
+        if held:
+            print_table(console, ("base", "Sales Connect", "Salesforce"), held, whole=1)
         return
-    rows = [(field, short(held.reminder), short(held.task)) for field, held in link.base.items()]
-    print_table(console, ("base", "Sales Connect", "Salesforce"), rows, whole=1)
+    here, there = (values_of(one, now.fields) if one and now else {} for one in (reminder, task))
+    fields = list(dict.fromkeys([*link.base, *here, *there]))
+    rows = [
+        (
+            field,
+            short(link.base[field].reminder) if field in link.base else "-",
+            short(link.base[field].task) if field in link.base else "-",
+            short(here[field]) if field in here else "?",
+            short(there[field]) if field in there else "?",
+        )
+        for field in fields
+    ]
+    columns = ("field", "base: Sales Connect", "base: Salesforce", "now: Sales Connect", "now: Salesforce")
+    print_table(console, columns, rows, whole=1)
 
 
 def _print_conflicts(console: Console, found: Explanation) -> None:
@@ -77,29 +103,3 @@ def _print_conflicts(console: Console, found: Explanation) -> None:
         console.print("\nConflicts:")
     for row in found.conflicts:
         console.print(f"  {moment(row.at)}  run {row.run_id}  {clean(row.in_words())}")
-
-
-def _print_history(console: Console, history: Sequence[Mapping[str, Any]]) -> None:
-    if history:
-        console.print("\nHistory:")
-    for row in history:
-        console.print(f"  {moment(row['at'])}  run {row['run_id']}  {clean(_told(row))}")
-
-
-def _told(row: Mapping[str, Any]) -> str:
-    detail: Mapping[str, Any] = row["detail"] or {}
-    where = f" in {SERVICES[detail['to']]}" if detail.get("to") in SERVICES else ""
-    changes = changes_in(detail)
-    if changes:
-        told = [f"{field} {short(before)} → {short(after)}" for field, (before, after) in changes.items()]
-        told += [f"also {column} {short(value, 40)}" for column, value in detail.get("also", {}).items()]
-        return f"{row['action']}{where}: {', '.join(told)}{_undoes(detail)}"
-    if detail.get("values"):
-        told = [f"{column} {short(value, 40)}" for column, value in detail["values"].items()]
-        return f"{row['action']}{where}: {', '.join(told)}"
-    more = detail.get("outcome") or detail.get("origin")
-    return f"{row['action']}{where}: {more}" if more else f"{row['action']}{where}{_undoes(detail)}"
-
-
-def _undoes(detail: Mapping[str, Any]) -> str:
-    return f" (run {detail['undoes']})" if "undoes" in detail else ""

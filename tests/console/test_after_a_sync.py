@@ -138,7 +138,8 @@ def test_explain_says_why_a_record_may_be_unknown(team, meltano, tasksync, user)
     ended = tasksync("explain", reminder)
     if user == "u3":
         assert ended.code == 1
-        assert "Its user does not take part: 3 users with task sync on, 1 left out" in ended.out
+        assert "Its assignee cid@example.com (u3) has task sync off (§1.1)" in ended.out
+        assert "3 users with task sync on, 1 left out" in tasksync("explain", "--offline", reminder).out
     else:
         assert ended.code == 0
         assert "roster (Other)" in ended.out

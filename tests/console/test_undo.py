@@ -22,7 +22,10 @@ def test_a_run_is_undone_with_the_projects_credentials(team, meltano, tasksync):
     assert (parked["record_id"], parked["code"], parked["needs_person"]) == (reminder, "undone", False)
     assert f"goes over again when the record changes, or by `tasksync retry {reminder}`" in tasksync("parked").out
     assert tasksync("check").code == 0
-    assert "undo in Salesforce: details new → old (run 3)" in tasksync("explain", reminder).out
+    told = tasksync("explain", reminder).out
+    assert (
+        "undo in Salesforce (run 3): a person took back what a run had written\n    details new → old: undone\n" in told
+    )
 
 
 def test_records_are_deleted_only_when_somebody_agrees(team, meltano, tasksync):

@@ -115,22 +115,31 @@ def links(  # noqa: PLR0913 - each is an option
 
 
 @app.command()
-def explain(record_id: RecordId, *, as_json: AsJson = False) -> None:
-    """Print all that is known of one reminder or task; of an unknown one, what could be the reason (exit 1)."""
+def explain(
+    record_id: RecordId,
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask neither service, only the ledger.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print all that is known of one reminder or task, and why it did or did not sync (exit 1: the ledger has none)."""
     from tasksync_console.explaining import explain as gather
     from tasksync_console.explaining import reasons
+    from tasksync_console.explaining_now import look
     from tasksync_console.explaining_text import print_explanation, print_unknown
     from tasksync_console.printing import print_json
+    from tasksync_console.project import Project
 
-    with open_here() as ledger, ledger.reading() as connection:
-        found = gather(connection, record_id)
-        why = [] if found.is_known else reasons(connection, record_id)
+    with open_here() as ledger:
+        with ledger.reading() as connection:
+            found = gather(connection, record_id)
+            possible = [] if found.is_known else reasons(connection, record_id)
+        now = None if offline else look(ledger, Project.here(), found)
     if as_json:
-        print_json({**found.as_json(), "reasons": why})
+        print_json({**found.as_json(), "reasons": possible, "now": now and now.as_json()})
     elif found.is_known:
-        print_explanation(found)
+        print_explanation(found, now)
     else:
-        print_unknown(record_id, why)
+        print_unknown(record_id, possible, now)
     if not found.is_known:
         raise typer.Exit(1)
 
