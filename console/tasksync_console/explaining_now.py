@@ -76,6 +76,18 @@ def look(ledger: Ledger, project: Project, found: Explanation) -> Now:
     Raises:
         ConfigError: A setting or the mapping file cannot be used.
     """
+    rules = rules_of(ledger, project)
+    owner = Owner(ledger.get("org_id"), ledger.get("account_id"))
+    fields = rules.translation.fields
+    return judged(found, fields, rules, see(project, fields, found.ids, owner))
+
+
+def rules_of(ledger: Ledger, project: Project) -> Rules:
+    """What the project decides by: its mapping file and settings, with the ledger's roster and template.
+
+    Raises:
+        ConfigError: A setting or the mapping file cannot be used.
+    """
     settings = EngineSettings.from_config(project.plugin_settings(PLUGINS["task"]) | {"ledger_url": "unused"})
     lookback = EngineSettings.from_config(project.plugin_settings(PLUGINS["reminder"]) | {"ledger_url": "unused"})
     try:
@@ -86,15 +98,13 @@ def look(ledger: Ledger, project: Project, found: Explanation) -> Now:
         people = roster.participants(connection, everyone=True)
         latest = {direction: browsing.last_complete_run(connection, direction) for direction in DIRECTIONS}
     users = Participation.of([who for who in people if who.is_on]).translation()
-    rules = Rules(
+    return Rules(
         translation=Translation(fields, users, ledger.get(TEMPLATE) or None),
         people=people,
         policy=settings.conflict_policy,
         lookback=lookback.initial_lookback,
         began={direction: None if run is None else run["started_at"] for direction, run in latest.items()},
     )
-    owner = Owner(ledger.get("org_id"), ledger.get("account_id"))
-    return judged(found, fields, rules, see(project, fields, found.ids, owner))
 
 
 def judged(found: Explanation, fields: FieldMap, rules: Rules, seen: tuple[Seen, Seen]) -> Now:

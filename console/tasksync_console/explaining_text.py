@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tasksync_console.explaining_now import Now
     from tasksync_engine.ledger.links import Link
 
-_LINKS = {
+LINK_STATES = {
     links.OPEN: "open",
     links.CLOSED: "closed by a deletion",
     links.KEPT: "closed; neither record gets a new counterpart",
 }
-_DELETIONS = {
+DELETION_STATES = {
     deletions.PENDING: "goes over in the next complete run",
     deletions.HELD: "held by the brake; `tasksync check` says what to do",
     deletions.PARKED: "could not go through; see what is parked",
@@ -46,7 +46,9 @@ def print_explanation(found: Explanation, now: Now | None) -> None:
         print_parked_change(console, change, None)
     for deletion in found.deletions:
         when = moment(deletion.deleted_at) or "at an unknown time"
-        console.print(f"\nDeleted in {SERVICES[deletion.side]}, {when}: the deletion {_DELETIONS[deletion.state]}.")
+        console.print(
+            f"\nDeleted in {SERVICES[deletion.side]}, {when}: the deletion {DELETION_STATES[deletion.state]}."
+        )
     for intent in found.intents:
         console.print(
             f"\nA counterpart of the {intent.side} {clean(intent.record_id)} was on its way and its answer never came: "
@@ -72,7 +74,7 @@ def print_unknown(given: str, reasons: Sequence[str], now: Now | None) -> None:
 
 def _print_link(console: Console, link: Link, now: Now | None) -> None:
     pair = clean(f"reminder {link.reminder_id}, task {link.task_id}")
-    console.print(f"\nLink {link.id}: {pair}; {link.origin}, {_LINKS.get(link.state, link.state)}")
+    console.print(f"\nLink {link.id}: {pair}; {link.origin}, {LINK_STATES.get(link.state, link.state)}")
     if not link.base:
         console.print("  It has no base yet: the next change on either side is compared with what both hold then.")
     reminder = now.reminders.one(link.reminder_id) if now else None

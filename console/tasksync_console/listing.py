@@ -122,7 +122,7 @@ def print_parked_change(console: Console, change: Parked, name: str | None) -> N
     named = name or name_in(change.payload)
     title = f"{change.side} {change.record_id}{f' {short(named)}' if named else ''}"
     console.print(clean(f"{title}: {change.code} ({change.category})"), style="bold")
-    console.print(f"  since {moment(change.parked_at)}, tried {many(change.attempts, 'time')}; {_next(change)}")
+    console.print(f"  since {moment(change.parked_at)}, tried {many(change.attempts, 'time')}; {next_step(change)}")
     if change.message:
         console.print(f"  message: {short(change.message, 500)}")
     console.print(f"  {words.happening}")
@@ -137,7 +137,8 @@ _NEXT = {
 }
 
 
-def _next(change: Parked) -> str:
+def next_step(change: Parked) -> str:
+    """When a parked change is tried again, or what it waits for."""
     if change.retry_at is not None:
         return f"due at {moment(change.retry_at)}"
     if change.code in _NEXT:

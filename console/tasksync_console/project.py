@@ -90,6 +90,15 @@ class Project:
                 settings[setting["name"]] = value
         return settings
 
+    def schedules(self) -> list[Mapping[str, Any]]:
+        """The schedules in meltano.yml: each with its name, its interval and its job.
+
+        Raises:
+            ConfigError: meltano.yml cannot be read.
+        """
+        found = self._document().get("schedules") or ()
+        return [schedule for schedule in found if isinstance(schedule, dict)]
+
     def _value(self, plugin: Mapping[str, Any], setting: Mapping[str, Any], configured: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a setting's value is what its kind says
         own = f"{plugin['name']}_{setting['name']}".upper().replace("-", "_")
         for variable in (own, *(setting.get("env_aliases") or ())):

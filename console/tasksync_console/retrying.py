@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger import Ledger
 
 SHOWN_IDS = 5
-_NOT_TRIED = frozenset({parked.ROSTER, parked.INVALID_RECORD})
+NOT_TRIED = frozenset({parked.ROSTER, parked.INVALID_RECORD})
+"""Codes of changes that another try would not bring on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def retry(ledger: Ledger, record_id: str | None, sought: Sought = Sought()) -> R
         if record_id is not None:
             wanted = same_record(connection, record_id)
             found = [change for change in found if change.record_id in wanted]
-        due = [change for change in found if change.code not in _NOT_TRIED]
+        due = [change for change in found if change.code not in NOT_TRIED]
         for change in due:
             parked.request_retry(connection, now(), change.record_id)
     return Retry(

@@ -188,14 +188,20 @@ def _budget(connection: Connection) -> Budget | None:
 
 
 def _report(connection: Connection, run: Mapping[str, Any]) -> RunReport:
-    counts: Mapping[str, int] = run["counts"] or {}
+    counts, skipped = parted(run["counts"] or {})
     done = _planned(connection, run["id"]) if run["dry_run"] else _done(connection, run["id"])
     return RunReport(
         **{key: run[key] for key in RunReport.__dataclass_fields__ if key in run and key != "counts"},
-        counts={key: number for key, number in counts.items() if not key.startswith(_SKIPPED)},
-        skipped={key.removeprefix(_SKIPPED): number for key, number in counts.items() if key.startswith(_SKIPPED)},
+        counts=counts,
+        skipped=skipped,
         done=done,
     )
+
+
+def parted(counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """What a run counted, and what it skipped by reason."""
+    kept = {key: number for key, number in counts.items() if not key.startswith(_SKIPPED)}
+    return kept, {key.removeprefix(_SKIPPED): number for key, number in counts.items() if key.startswith(_SKIPPED)}
 
 
 def _done(connection: Connection, run_id: int) -> dict[str, Deeds]:

@@ -83,13 +83,18 @@ def _print_run(console: Console, direction: str, report: RunReport | None) -> No
 def _run_lines(report: RunReport) -> Iterable[str]:
     seconds = "" if report.seconds is None else f", {report.seconds:.1f} s"
     yield f"started {moment(report.started_at)}{seconds}, {many(report.api_calls, 'API call')}"
-    known = [key for key in _ORDER if report.counts.get(key)]
-    others = sorted(key for key in report.counts if key not in _ORDER and report.counts[key])
-    yield ", ".join(f"{key} {report.counts[key]}" for key in [*known, *others]) or "nothing arrived"
+    yield counts_in_words(report.counts) or "nothing arrived"
     if report.skipped:
         yield "skipped: " + ", ".join(f"{number} ({why})" for why, number in sorted(report.skipped.items()))
     if report.message:
         yield report.message
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """What a run counted, in a fixed order and without zeros."""
+    known = [key for key in _ORDER if counts.get(key)]
+    others = sorted(key for key in counts if key not in _ORDER and counts[key])
+    return ", ".join(f"{key} {counts[key]}" for key in [*known, *others])
 
 
 def _print_deeds(console: Console, words: str, deeds: Deeds) -> None:

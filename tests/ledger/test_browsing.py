@@ -7,6 +7,7 @@ import pytest
 
 from tasksync_engine.ledger import browsing, links, parked, runs
 from tasksync_engine.ledger.browsing import Leaf
+from tasksync_engine.ledger.overview import Sought
 from tasksync_engine.ledger.parked import Parked
 from tasksync_engine.ledger.runs import RecordedConflict
 from tasksync_mappings import Conflict, Pair
@@ -39,11 +40,11 @@ def numbers(page):
 def test_leafing_forward_and_back(seven):
     """Older page by older page to the end, and back over the same rows."""
     with seven.reading() as connection:
-        first = browsing.links_page(connection, Leaf(3))
-        second = browsing.links_page(connection, Leaf(3, first.older))
-        last = browsing.links_page(connection, Leaf(3, second.older))
-        back = browsing.links_page(connection, Leaf(3, last.newer, back=True))
-        front = browsing.links_page(connection, Leaf(3, back.newer, back=True))
+        first = browsing.links_page(connection, Sought(), Leaf(3))
+        second = browsing.links_page(connection, Sought(), Leaf(3, first.older))
+        last = browsing.links_page(connection, Sought(), Leaf(3, second.older))
+        back = browsing.links_page(connection, Sought(), Leaf(3, last.newer, back=True))
+        front = browsing.links_page(connection, Sought(), Leaf(3, back.newer, back=True))
     assert [numbers(page) for page in (first, second, last)] == [[7, 6, 5], [4, 3, 2], [1]]
     assert (numbers(back), numbers(front)) == ([4, 3, 2], [7, 6, 5])
     assert (first.newer, last.older, front.newer) == (None, None, None)
@@ -52,9 +53,9 @@ def test_leafing_forward_and_back(seven):
 def test_links_are_filtered(seven):
     """By state and by user; a page beyond the last is empty and leads nowhere."""
     with seven.reading() as connection:
-        assert numbers(browsing.links_page(connection, Leaf(9), ["closed"])) == [7]
-        assert numbers(browsing.links_page(connection, Leaf(9), ["open"], "u1")) == [5, 3, 1]
-        beyond = browsing.links_page(connection, Leaf(9, 1))
+        assert numbers(browsing.links_page(connection, Sought(kinds=["closed"]), Leaf(9))) == [7]
+        assert numbers(browsing.links_page(connection, Sought(["u1"], ["open"]), Leaf(9))) == [5, 3, 1]
+        beyond = browsing.links_page(connection, Sought(), Leaf(9, 1))
     assert (beyond.rows, beyond.newer, beyond.older) == ([], None, None)
 
 
@@ -67,11 +68,12 @@ def test_conflicts_are_filtered(seven):
         runs.write_conflicts(connection, 2, AT + timedelta(days=1), [later])
     with seven.reading() as connection:
 
-        def over(**filters):
-            return [row["field"] for row in browsing.conflicts_page(connection, Leaf(9), **filters).rows]
+        def over(winner=None, **filters):
+            page = browsing.conflicts_page(connection, Sought(**filters), Leaf(9), winner=winner)
+            return [row["field"] for row in page.rows]
 
         assert over() == ["due_date", "details"]
-        assert over(field="details") == over(winner="task") == over(user="u1") == ["details"]
+        assert over(kinds=["details"]) == over(winner="task") == over(users=["u1"]) == ["details"]
         assert over(since=AT + timedelta(hours=1)) == ["due_date"]
         assert browsing.conflict_fields(connection) == ["details", "due_date"]
         assert browsing.count_conflicts(connection) == 2

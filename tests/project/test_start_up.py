@@ -15,7 +15,10 @@ NEVER = {"alembic", "typer", "rich", "starlette", "jinja2", "uvicorn", "pandas",
         ("tap_salesforce_tasks.tap", NEVER | {"sqlalchemy", "tasksync_engine.engine"}),
         ("target_salesforce_tasks.target", NEVER),
         ("target_salesconnect.target", NEVER),
-        ("tasksync_console.cli", {"alembic", "sqlalchemy", "rich.table", "singer_sdk", "requests", "starlette"}),
+        (
+            "tasksync_console.cli",
+            {"alembic", "sqlalchemy", "rich.table", "singer_sdk", "requests", "starlette", "jinja2", "uvicorn"},
+        ),
     ],
 )
 def test_a_process_imports_what_it_needs(module, not_needed):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Text, and_, func, literal, or_, select, tuple_, type_coerce
 
 from tasksync_engine.ledger.links import OPEN, Link, read_link
+from tasksync_engine.ledger.overview import Sought, conflicts_sought, links_sought
 from tasksync_engine.ledger.parked import MEANT, WAITING, Parked, read_parked
 from tasksync_engine.ledger.schema import conflicts, links, mapping_of, parked, runs
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-Row = TypeVar("Row")
+    from tasksync_mappings import Side
+
 T = TypeVar("T")
 
 
@@ -66,55 +68,19 @@ class ParkedGroup:
     message: str
 
 
-def links_page(
-    connection: Connection, leaf: Leaf, states: Collection[str] | None = None, user: str | None = None
-) -> Page[Link]:
-    """A page of links.
-
-    Args:
-        connection: The ledger.
-        leaf: Which page.
-        states: Only these; None: all.
-        user: Only those of this user of either side, as last seen.
-    """
-    query = select(links)
-    if states is not None:
-        query = query.where(links.c.state.in_(states))
-    if user is not None:
-        query = query.where(or_(links.c.reminder_user == user, links.c.task_user == user))
-    found = _leafed(connection, query, links.c.id, leaf)
+def links_page(connection: Connection, sought: Sought, leaf: Leaf) -> Page[Link]:
+    """A page of the links that are sought."""
+    found = _leafed(connection, select(links).where(links_sought(sought)), links.c.id, leaf)
     return Page([read_link(row) for row in found.rows], found.newer, found.older)
 
 
-def conflicts_page(  # noqa: PLR0913 - the filters, each by its name
-    connection: Connection,
-    leaf: Leaf,
-    *,
-    field: str | None = None,
-    winner: str | None = None,
-    user: str | None = None,
-    since: datetime | None = None,
+def conflicts_page(
+    connection: Connection, sought: Sought, leaf: Leaf, *, winner: str | None = None
 ) -> Page[Mapping[str, Any]]:
-    """A page of recorded conflicts.
-
-    Args:
-        connection: The ledger.
-        leaf: Which page.
-        field: Only conflicts over this field.
-        winner: Only where this side's value stands.
-        user: Only those of links of this user of either side.
-        since: Only those recorded then or later.
-    """
-    query = select(conflicts)
-    if field is not None:
-        query = query.where(conflicts.c.field == field)
+    """A page of the recorded conflicts that are sought; with `winner`, where that side's value stands."""
+    query = select(conflicts).where(conflicts_sought(sought))
     if winner is not None:
         query = query.where(conflicts.c.winner == winner)
-    if since is not None:
-        query = query.where(conflicts.c.at >= since)
-    if user is not None:
-        theirs = select(links.c.task_id).where(or_(links.c.reminder_user == user, links.c.task_user == user))
-        query = query.where(conflicts.c.task_id.in_(theirs))
     found = _leafed(connection, query, conflicts.c.id, leaf)
     return Page([mapping_of(row) for row in found.rows], found.newer, found.older)
 
@@ -205,6 +171,16 @@ def links_holding(connection: Connection, field: str, values: Collection[str]) -
         for link in map(read_link, connection.execute(query))
         if (held := link.base.get(field)) and not {held.reminder, held.task}.isdisjoint(values)
     ]
+
+
+def parked_holding(connection: Connection, side: Side, column: str, values: Collection[str]) -> list[Parked]:
+    """Parked changes of one side whose record, as it was parked, holds one of these texts in a column."""
+    payload = type_coerce(parked.c.payload, Text)
+    matches = [payload.like(f'%"{_plain(column)}":"{_plain(value)}"%', escape="!") for value in sorted(values)]
+    if not matches:
+        return []
+    rows = connection.execute(select(parked).where(parked.c.side == side, or_(*matches)))
+    return [change for change in map(read_parked, rows) if change.payload.get(column) in values]
 
 
 def _plain(text: str) -> str:

@@ -45,7 +45,8 @@ class Sought:
         return since if self.before is None else [*since, column < self.before]
 
 
-def _links_sought(sought: Sought) -> ColumnElement[bool]:
+def links_sought(sought: Sought) -> ColumnElement[bool]:
+    """The condition on links."""
     told = sought.aged(links.c.created_at)
     if sought.kinds is not None:
         told.append(links.c.state.in_(sought.kinds))
@@ -56,7 +57,7 @@ def _links_sought(sought: Sought) -> ColumnElement[bool]:
 
 def find_links(connection: Connection, sought: Sought, limit: int | None = None) -> tuple[list[Link], int]:
     """The links that are sought, the newest first, and how many there are in all."""
-    told = _links_sought(sought)
+    told = links_sought(sought)
     query = select(links).where(told).order_by(links.c.id.desc()).limit(limit)
     return [read_link(row) for row in connection.execute(query)], _count(connection, select(links.c.id).where(told))
 
@@ -86,7 +87,8 @@ def count_parked(connection: Connection, side: Side) -> int:
     return connection.execute(query).scalar_one()
 
 
-def _conflicts_sought(sought: Sought) -> ColumnElement[bool]:
+def conflicts_sought(sought: Sought) -> ColumnElement[bool]:
+    """The condition on conflicts."""
     told = sought.aged(conflicts.c.at)
     if sought.kinds is not None:
         told.append(func.lower(conflicts.c.field).in_(sought.kinds))
@@ -100,7 +102,7 @@ def find_conflicts(
     connection: Connection, sought: Sought, limit: int | None = None
 ) -> tuple[list[Mapping[str, Any]], int]:
     """The recorded conflicts that are sought, the newest first, and how many there are in all."""
-    told = _conflicts_sought(sought)
+    told = conflicts_sought(sought)
     query = select(conflicts).where(told).order_by(conflicts.c.id.desc()).limit(limit)
     found = [mapping_of(row) for row in connection.execute(query)]
     return found, _count(connection, select(conflicts.c.id).where(told))
