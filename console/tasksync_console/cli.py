@@ -6,11 +6,11 @@ import contextlib
 import io
 import sys
 
-from tasksync_console.commands import changing, ledger, looking, planning, serving
+from tasksync_console.commands import changing, examining, ledger, looking, planning, serving
 from tasksync_console.commands.application import app
 from tasksync_engine.errors import EngineError
 
-REGISTERED = (looking, planning, changing, serving, ledger)
+REGISTERED = (looking, examining, planning, changing, serving, ledger)
 """The modules with subcommands, in the order in which `--help` lists them."""
 
 

@@ -13,10 +13,11 @@ from tasksync_mappings.merge import (
     Times,
     merge,
 )
-from tasksync_mappings.subject import TEMPLATE_MEMBERS
+from tasksync_mappings.subject import TEMPLATE_FIELDS, TEMPLATE_MEMBERS, template_fields
 
 __all__ = [
     "DOES_NOT_TRAVEL",
+    "TEMPLATE_FIELDS",
     "TEMPLATE_MEMBERS",
     "UNSET",
     "Base",
@@ -40,4 +41,5 @@ __all__ = [
     "merge",
     "merge_deletion",
     "other",
+    "template_fields",
 ]

@@ -170,6 +170,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasksync: Callable[
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     shutil.copy(ROOT / "meltano.yml", tmp_path)
+    shutil.copytree(ROOT / "catalogs", tmp_path / "catalogs")
     monkeypatch.delenv("MELTANO_ENVIRONMENT", raising=False)
     monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
     return tmp_path

@@ -21,7 +21,7 @@ from tasksync_engine.settings import WriteSettings
 from tasksync_mappings import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tasksync_clients import RowResult
@@ -125,52 +125,26 @@ class SalesforceDestination(Destination):
         Raises:
             ConfigError: The org lacks a field or a picklist value, or the field cannot be written.
         """
-        described = _by_name(self._client.describe(TASK).get("fields"))
-        if self._link_field is not None:
-            self._check_link_field(self._link_field, described.get(self._link_field.lower()))
-        for field in self._fields.fields:
-            self._check_field(field, described.get(field.task.lower()))
+        for problem in self.problems(self._client.describe(TASK)):
+            message = f"{problem} Nothing was written."
+            raise ConfigError(message)
+
+    def problems(self, task: Mapping[str, Any]) -> Iterator[str]:
+        """What the mapping needs and the org's Task, as it describes itself, does not have; each with what to do.
+
+        Raises:
+            ProtocolError: It is no description.
+        """
+        described = _by_name(task.get("fields"))
+        link_field = self._link_field
+        found = [_link_field_problem(link_field, described.get(link_field.lower()))] if link_field is not None else []
+        found += [_field_problem(field, described.get(field.task.lower())) for field in self._fields.fields]
+        yield from filter(None, found)
 
     def requirements(self) -> str:
         """The mapping, the org and the integration user, who may not see every field."""
         told = repr((self._fields, self._client.org_id, self._client.user_id))
         return hashlib.sha256(told.encode()).hexdigest()
-
-    @staticmethod
-    def _check_link_field(name: str, described: Mapping[str, Any] | None) -> None:
-        if described is None:
-            message = (
-                f"The org's Task has no field {name}, or the integration user may not see it. Deploy the Activity "
-                "field with its permission set, or name another one in the mapping file (link.task_field; null where "
-                "there shall be none). "
-                "Nothing was written."
-            )
-            raise ConfigError(message)
-        if not described.get("externalId") or not described.get("updateable"):
-            message = (
-                f"The org's field Task.{name} must be an External ID that the integration user may edit. "
-                "Deploy it as the project's metadata has it. Nothing was written."
-            )
-            raise ConfigError(message)
-
-    def _check_field(self, field: Field, described: Mapping[str, Any] | None) -> None:
-        if described is None or not described.get("updateable"):
-            message = (
-                f"The mapping's field {field.name} names Task.{field.task}, which the org lacks or the integration "
-                f"user may not edit. Correct fields.{field.name}.task in the mapping file. Nothing was written."
-            )
-            raise ConfigError(message)
-        if field.kind is not Kind.PICKLIST or field.values is None:
-            return
-        known = _active_values(described.get("picklistValues"))
-        for value in field.values.values():
-            if value not in known:
-                message = (
-                    f"The org's picklist Task.{field.task} has no active value {value!r}, which the mapping's field "
-                    f"{field.name} writes. Known are {', '.join(map(repr, sorted(known))) or 'none'}. Correct "
-                    f"fields.{field.name}.values in the mapping file. Nothing was written."
-                )
-                raise ConfigError(message)
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living tasks among these, one call for 2,000."""
@@ -261,6 +235,40 @@ def _email(row: Mapping[str, Any]) -> str:
         message = "Salesforce answered a look-up of users with a row that is no user with Id and Email."
         raise ProtocolError(message)
     return email.lower()
+
+
+def _link_field_problem(name: str, described: Mapping[str, Any] | None) -> str | None:
+    if described is None:
+        return (
+            f"The org's Task has no field {name}, or the integration user may not see it. Deploy the Activity "
+            "field with its permission set, or name another one in the mapping file (link.task_field; null where "
+            "there shall be none)."
+        )
+    if not described.get("externalId") or not described.get("updateable"):
+        return (
+            f"The org's field Task.{name} must be an External ID that the integration user may edit. "
+            "Deploy it as the project's metadata has it."
+        )
+    return None
+
+
+def _field_problem(field: Field, described: Mapping[str, Any] | None) -> str | None:
+    if described is None or not described.get("updateable"):
+        return (
+            f"The mapping's field {field.name} names Task.{field.task}, which the org lacks or the integration "
+            f"user may not edit. Correct fields.{field.name}.task in the mapping file."
+        )
+    if field.kind is not Kind.PICKLIST or field.values is None:
+        return None
+    known = _active_values(described.get("picklistValues"))
+    missing = next((value for value in field.values.values() if value not in known), None)
+    if missing is None:
+        return None
+    return (
+        f"The org's picklist Task.{field.task} has no active value {missing!r}, which the mapping's field "
+        f"{field.name} writes. Known are {', '.join(map(repr, sorted(known))) or 'none'}. Correct "
+        f"fields.{field.name}.values in the mapping file."
+    )
 
 
 def _by_name(fields: object) -> dict[str, Mapping[str, Any]]:
