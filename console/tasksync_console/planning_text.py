@@ -66,7 +66,7 @@ def print_direction(console: Console, part: DirectionPlan, most: int) -> None:
         console.print(f"  The brake would hold {many(len(part.held), 'deletion')} from {SERVICES[side]}: nothing is")
         console.print(f"  deleted until it is allowed ({TARGETS[side]}_ALLOW_MASS_DELETE=true).")
     rows = [row for row in part.rows if row.action != "settle" or row.conflicts]
-    lines = [*map(row_in_words, rows), *map(_parked, part.parked), *map(_held, part.held)]
+    lines = [*map(row_in_words, rows), *map(parked_in_words, part.parked), *map(held_in_words, part.held)]
     if not lines:
         console.print("  Nothing to do.")
     for first, *more in lines[:most]:
@@ -114,12 +114,14 @@ def ids_in_words(row: Row) -> str:
     return f" ({', '.join(filter(None, named))})"
 
 
-def _parked(waiting: Waiting) -> list[str]:
+def parked_in_words(waiting: Waiting) -> list[str]:
+    """What would be parked, why, and what to do about it."""
     words = diagnose(waiting.code, waiting.message, waiting.category)
     name = f" {short(waiting.name)}" if waiting.name else ""
     return [clean(f"park {waiting.side} {waiting.record_id}{name}: {waiting.code}"), words.happening, words.remedy]
 
 
-def _held(waiting: Waiting) -> list[str]:
+def held_in_words(waiting: Waiting) -> list[str]:
+    """A deletion that the brake would hold."""
     name = f" {short(waiting.name)}" if waiting.name else ""
     return [clean(f"hold the deletion of {waiting.side} {waiting.record_id}{name}")]

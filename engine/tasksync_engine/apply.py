@@ -18,6 +18,7 @@ from tasksync_engine.sources import ReminderSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tasksync_engine.context import Context
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.plan import Plan, Row
@@ -54,8 +55,19 @@ class Applied:
     outcome: Outcome
 
 
-def apply(plan: Plan, hands: Sequence[Hand], ledger_url: str) -> list[Applied]:
+def apply(
+    plan: Plan,
+    hands: Sequence[Hand],
+    ledger_url: str,
+    first: Callable[[Context], None] = lambda context: None,  # noqa: ARG005 - as a rule there is nothing to do first
+) -> list[Applied]:
     """Carry out a plan; what was changed since is left, with the reason.
+
+    Args:
+        plan: The plan.
+        hands: Both directions, `to-salesforce` first.
+        ledger_url: The ledger.
+        first: What is done in the first run before its rows.
 
     Raises:
         ConfigError: The plan was made for other data, or another mapping; nothing was written.
@@ -68,11 +80,11 @@ def apply(plan: Plan, hands: Sequence[Hand], ledger_url: str) -> list[Applied]:
     if not any(rows.values()):
         return []
     # The first one also when it has no rows: the second one needs the roster and the template of now.
-    return [
-        _applied(plan, hand, rows.get(hand.direction, []))
-        for hand in hands
-        if hand.side == "task" or rows.get(hand.direction)
-    ]
+    done: list[Applied] = []
+    for hand in hands:
+        if not done or rows.get(hand.direction):
+            done.append(_applied(plan, hand, rows.get(hand.direction, []), None if done else first))
+    return done
 
 
 def _refuse_foreign(plan: Plan, ledger: Ledger) -> None:
@@ -93,7 +105,7 @@ def _foreign(key: str, planned: str, known: str) -> ConfigError:
     return ConfigError(f"The plan was made for {whose} {planned}, and this is {known}. Nothing was written.")
 
 
-def _applied(plan: Plan, hand: Hand, rows: Sequence[Row]) -> Applied:
+def _applied(plan: Plan, hand: Hand, rows: Sequence[Row], first: Callable[[Context], None] | None) -> Applied:
     engine = Engine(hand.settings, hand.connect, applied(hand.side))
     engine.open()
     error: BaseException | None = None
@@ -102,6 +114,8 @@ def _applied(plan: Plan, hand: Hand, rows: Sequence[Row]) -> Applied:
         _check(plan, engine)
         source = hand.source(context.fields)
         introduce(engine, source)
+        if first is not None:
+            first(context)
         outcome = Applying(context, source).carry_out(rows)
         context.counts["complete"] = 1
     except BaseException as caught:

@@ -208,7 +208,7 @@ class Batch:
     def _waits_already(self, record: Record) -> bool:
         """Whether this very version is parked: reading it again is no change, and no reason to try it (§7.2)."""
         change = self.known.parked.get(record.id)
-        if self.retried or change is None or change.payload != record.raw:
+        if self.retried or change is None or not _is_same_version(change, record):
             return False
         self.settlement.counts["still parked"] += 1
         return True
@@ -376,6 +376,14 @@ def work_of(context: Context, record: Record, link: Link | None) -> Work:
     date = today(context.destination.time(), person.time_zone if person else None)
     urgent = is_urgent(record, link.base if link else None, context.fields, date)
     return Work(record, linked=link is not None, urgent=urgent)
+
+
+def _is_same_version(change: Parked, record: Record) -> bool:
+    """Whether what is parked is this version; read in another way, it may have been read with other members."""
+    if change.code == UNDONE:
+        return change.payload == record.raw  # ... of which only what was undone is kept
+    both = change.payload.keys() & record.raw.keys()
+    return all(change.payload[member] == record.raw[member] for member in both)
 
 
 def _named_by_field(record: Record, candidates: Sequence[Record]) -> bool:

@@ -247,6 +247,10 @@ _OURS: Final[Mapping[str, Words]] = {
         "The answer to a create never came; a task that it may have made has mostly other values.",
         "See whether the integration user made the reminder's task then: name it in salesforce_task_id. Then retry.",
     ),
+    "ADOPTED": (
+        "The record was linked by `tasksync adopt`; the next run of its direction compares it with its counterpart.",
+        "Nothing: `meltano run sync` does it.",
+    ),
     "GONE": (
         "The record was edited on one side and is deleted on the other.",
         "Nothing: the deletion closes the link when it arrives, or restore the deleted record.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tasksync_clients import Recovery
 from tasksync_clients.recovery import OTHER, category
 from tasksync_engine.ledger.parked import (
+    ADOPTED,
     ALLOWANCE,
     CLAIMED,
     DOUBTFUL,
@@ -39,6 +40,7 @@ MESSAGES: Mapping[str, str] = {
     CLAIMED: "A task that is linked to another reminder carries this reminder's id in its link field.",
     ALLOWANCE: "Salesforce's API calls are short: what is urgent goes first.",
     RUNAWAY: "The record was written too often within a short time: something answers each write with an edit.",
+    ADOPTED: "The record was linked by `tasksync adopt`: the next run compares it with its counterpart.",
     UNSETTLED: "The answer to an earlier create never came, and what it made may not be visible yet.",
     DOUBTFUL: "The answer to an earlier create never came, and a task is there that it may have made.",
 }
@@ -96,7 +98,7 @@ def waiting(
 ) -> Parked:
     """A change that waits for something else than a retry: `code` is one of our own reasons.
 
-    One that waits for what became of an earlier create is due in every run.
+    One that waits for what became of an earlier create, or was adopted, is due in the next run.
     """
     return Parked(
         side=source.side,
@@ -109,7 +111,7 @@ def waiting(
         user_id=source.user,
         attempts=previous.attempts + 1 if previous else 1,
         parked_at=previous.parked_at if previous else now(),
-        retry_at=now() if code == UNSETTLED else None,
+        retry_at=now() if code in {ADOPTED, UNSETTLED} else None,
     )
 
 

@@ -75,21 +75,27 @@ def rehearse(ways: Sequence[Way], ledger_url: str) -> Plan:
         ClientError: A service cannot be read.
     """
     with open_ledger(ledger_url) as ledger, ledger.running(), scratch(ledger) as url:
-        parts: list[DirectionPlan] = []
-        earlier: Rehearsal | None = None
-        mapping = ""
-        for way in ways:
-            engine = Engine(replace(way.settings, ledger_url=url, dry_run=False), _rehearsed(way.connect))
-            engine.open()
-            part, earlier = _part(engine, way, url, earlier)
-            parts.append(part)
-            mapping = digest_of_mapping(engine.context.fields)
-        with open_ledger(url) as copied:
-            owners = copied.get("org_id"), copied.get("account_id")
-        return Plan(VERSION, now().isoformat(), ledger.id, *owners, mapping, parts)
+        return rehearse_on(url, ways)
 
 
-def _rehearsed(connect: Callable[[FieldMap], Destination]) -> Callable[[FieldMap], Destination]:
+def rehearse_on(url: str, ways: Sequence[Way]) -> Plan:
+    """As `rehearse`, on a copy that is there already, and that is another one afterwards."""
+    parts: list[DirectionPlan] = []
+    earlier: Rehearsal | None = None
+    mapping = ""
+    for way in ways:
+        engine = Engine(replace(way.settings, ledger_url=url, dry_run=False), rehearsed(way.connect))
+        engine.open()
+        part, earlier = _part(engine, way, url, earlier)
+        parts.append(part)
+        mapping = digest_of_mapping(engine.context.fields)
+    with open_ledger(url) as copied:
+        owners = copied.get("org_id"), copied.get("account_id")
+        return Plan(VERSION, now().isoformat(), copied.id, *owners, mapping, parts)
+
+
+def rehearsed(connect: Callable[[FieldMap], Destination]) -> Callable[[FieldMap], Destination]:
+    """What makes a destination that is only rehearsed."""
     return lambda fields: Rehearsal(connect(fields))
 
 

@@ -8,6 +8,7 @@ from tasksync_clients.salesforce.reading import RETRIEVE_AT_MOST
 from tasksync_clients.soql import chunked_in
 from tasksync_engine.destinations.salesforce import ALWAYS_READ
 from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.singer.tap_times import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ Raw = dict[str, Any]
 EXCLUDING = ("TaskSubtype", "IsRecurrence")
 """What tells that a task does not sync (sync-rules §4)."""
 
+TIMES = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 USERS_A_CALL = 200
 
 
@@ -39,6 +41,9 @@ class Source(Protocol):
 
     def tombstone(self, record_id: str, at: str) -> Raw:
         """The notice that a record is gone of which nothing more is told."""
+
+    def time(self) -> str:
+        """The service's time, as its records tell times."""
 
 
 class ReminderSource(Source):
@@ -71,6 +76,10 @@ class ReminderSource(Source):
         """See `Source`."""
         return {"id": record_id, "deleted_at": at, "updated_at": at}
 
+    def time(self) -> str:
+        """See `Source`."""
+        return self._client.server_time().isoformat()
+
 
 class TaskSource(Source):
     """Salesforce's tasks."""
@@ -88,7 +97,7 @@ class TaskSource(Source):
         found: dict[str, Raw] = {}
         for part in chunks(list(ids), RETRIEVE_AT_MOST):
             rows = self._client.retrieve("Task", part, self._columns)
-            found |= {row["Id"]: row for row in rows if row is not None}
+            found |= {row["Id"]: _told(row) for row in rows if row is not None}
         for page in self._query("Id", [id_ for id_ in ids if id_ not in found], include_deleted=True):
             found |= {row["Id"]: row for row in page}
         return found
@@ -101,7 +110,17 @@ class TaskSource(Source):
         """See `Source`."""
         return {"Id": record_id, "IsDeleted": True, "SystemModstamp": at}
 
+    def time(self) -> str:
+        """See `Source`."""
+        return self._client.server_time().isoformat()
+
     def _query(self, column: str, values: Sequence[str], *, include_deleted: bool) -> Iterator[list[Raw]]:
         for condition in chunked_in(column, values):
             soql = f"SELECT {','.join(self._columns)} FROM Task WHERE {condition}"  # noqa: S608 - the client quotes
-            yield from self._client.query(soql, include_deleted=include_deleted)
+            for page in self._client.query(soql, include_deleted=include_deleted):
+                yield [_told(row) for row in page]
+
+
+def _told(row: Raw) -> Raw:
+    """A task with its times as the tap tells them: so that what is parked is known again."""
+    return {**row, **{name: fixed(row[name]) for name in TIMES if isinstance(row.get(name), str)}}

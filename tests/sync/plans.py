@@ -103,6 +103,12 @@ class Planner:
             yield COMPLETE
 
 
+def unseen(what: str) -> Any:
+    """Long work that nobody looks at."""
+    del what
+    return lambda number: number
+
+
 def told(rows: Any) -> list[tuple[Any, ...]]:
     """Rows, or a history, in a form in which a plan and what came of it can be compared: the ids of new ones aside."""
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,3 +73,14 @@ def subjects(team: Team) -> list[str]:
 def pointers(team: Team) -> list[str]:
     """The tasks that the living reminders name, sorted."""
     return sorted(row["salesforce_task_id"] or "" for row in team.reminders())
+
+
+def pass_over(team: Team, meltano: Meltano) -> None:
+    """Time goes by, and the bookmarks go past everything that there is."""
+    team.later(7300)
+    passed = team.stamp(datetime.now(UTC) + timedelta(seconds=5000))
+    for direction, stream in (("to-salesforce", "reminders"), ("to-salesconnect", "tasks")):
+        meltano.states[direction]["bookmarks"][stream] |= {"replication_key_value": passed, "read_at": passed}
+    before = team.writes()
+    meltano.sync()
+    assert team.writes() == before

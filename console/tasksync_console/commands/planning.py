@@ -65,3 +65,53 @@ def apply(
         applying.print_applied(applied)
     if not applying.is_whole(applied):
         raise typer.Exit(1)
+
+
+@app.command()
+def reconcile(
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what the rules can mend.")] = False,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read both sides whole, compare every linked pair, and report what differs, is gone, or has a twin.
+
+    Exits with 1 where anything is left that differs or needs a person.
+    """
+    from tasksync_console import reconciling
+    from tasksync_console.printing import print_json
+
+    found = reconciling.run(repair=repair)
+    if as_json:
+        print_json(reconciling.as_json(found))
+    else:
+        reconciling.print_found(found, limit)
+    if not reconciling.is_in_order(found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def adopt(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Link all pairs without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find reminders and tasks that are the same but not linked, and link those that you accept.
+
+    The same are: subject, due date, person and user. Where several are alike, none of them is linked. Exits with 1
+    where there are pairs and nobody was there to accept or refuse them.
+    """
+    import sys
+
+    from tasksync_console import adopting
+    from tasksync_console.printing import print_json
+
+    adopted = adopting.run(adopting.chooser(sure=yes, dry_run=dry_run, as_json=as_json))
+    if as_json:
+        print_json(adopting.as_json(adopted))
+    else:
+        typer.echo(adopting.in_words(adopted, dry_run=dry_run))
+    unanswered = bool(adopted.pairs) and not (yes or dry_run) and (as_json or not sys.stdin.isatty())
+    if unanswered:
+        raise typer.Exit(1)

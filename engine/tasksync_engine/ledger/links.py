@@ -187,6 +187,12 @@ def settle_pointers(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(update(links).where(links.c.id.in_(part)).values(pointer_owed=False))
 
 
+def open_after(connection: Connection, after: int) -> list[Link]:
+    """Open links with a greater number, the first of them, in order."""
+    query = select(links).where(links.c.state == OPEN, links.c.id > after).order_by(links.c.id).limit(PIECE)
+    return [read_link(row) for row in connection.execute(query)]
+
+
 def count_open(connection: Connection) -> int:
     """How many links are open."""
     return connection.execute(select(func.count()).select_from(links).where(links.c.state == OPEN)).scalar_one()

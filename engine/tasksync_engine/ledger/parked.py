@@ -28,7 +28,8 @@ DOUBTFUL = "doubtful"
 ALLOWANCE = "allowance"
 INVALID_RECORD = "INVALID_RECORD"
 UNDONE = "undone"
-WAITING = frozenset({ROSTER, GONE, ALLOWANCE})
+ADOPTED = "adopted"
+WAITING = frozenset({ROSTER, GONE, ALLOWANCE, ADOPTED})
 """Reasons that end by themselves: another event, not a person, brings them on."""
 MEANT = frozenset({UNDONE})
 """Reasons that a person gave: nothing is to be done about them."""

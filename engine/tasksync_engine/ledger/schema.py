@@ -39,6 +39,20 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 """Fractions as the targets read them, so that a stored record equals the same record read again."""
 
 
+def encode_json(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """A value as JSON."""
+    try:
+        return _ENCODER.encode(value).decode()
+    except (UnicodeEncodeError, OverflowError):
+        # A lone surrogate, which only an escape can hold, or a number of more than 64 bits.
+        return json.dumps(value, separators=(",", ":"), default=float)
+
+
+def decode_json(text: str) -> Any:  # noqa: ANN401 - any JSON
+    """The reverse of `encode_json`."""
+    return json.loads(text, parse_float=Decimal) if "\\u" in text else _DECODER.decode(text)
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value as text: takes every string that an API sends, lone surrogates and NULs included."""
 
@@ -47,19 +61,11 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002
         """Write a value as JSON."""
-        if value is None:
-            return None
-        try:
-            return _ENCODER.encode(value).decode()
-        except (UnicodeEncodeError, OverflowError):
-            # A lone surrogate, which only an escape can hold, or a number of more than 64 bits.
-            return json.dumps(value, separators=(",", ":"), default=float)
+        return None if value is None else encode_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """Read JSON back."""
-        if value is None:
-            return None
-        return json.loads(value, parse_float=Decimal) if "\\u" in value else _DECODER.decode(value)
+        return None if value is None else decode_json(value)
 
 
 class Words(TypeDecorator[str]):
