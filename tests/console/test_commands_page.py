@@ -49,6 +49,9 @@ def a_synced_project(team, meltano, tasksync, tmp_path):
     return {"ID": reminder, "RUN": "1", "FILE": str(tmp_path / "file"), "USER": "ann@example.com"}
 
 
+EXITS = {"reconcile": {0, 1}}
+"""Where another code than 0 is an answer: here something waits for a person."""
+
 RUN_BY_MELTANO = {"plan", "apply"}
 """Their examples run in a project with installed taps: tests/project/test_planning.py."""
 
@@ -58,5 +61,6 @@ def test_an_example_works(ready, tasksync, line):
     """Exit code 0, something on standard output, nothing on standard error."""
     words = [ready.get(word, word) for word in shlex.split(line)[1:]]
     ended = tasksync(*words)
-    assert (ended.code, ended.err) == (0, ""), ended.err or ended.out
+    assert ended.code in EXITS.get(words[0], {0}), ended.err or ended.out
+    assert not ended.err
     assert ended.out.strip()
