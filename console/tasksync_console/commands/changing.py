@@ -97,3 +97,31 @@ def _switch(user: str, *, on: bool, as_json: bool) -> None:
         print_json(asdict(done))
     else:
         typer.echo(in_words(done))
+
+
+@app.command()
+def unlink(
+    *,
+    user: User = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every link of this ledger.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End links for good: the records stay, and nothing on them names the other (exit 1: not all could be ended)."""
+    from tasksync_console.printing import print_json
+    from tasksync_console.unlinking import in_words
+    from tasksync_console.unlinking import unlink as leave
+
+    if everything is (user is not None):
+        message = "Say either --user USER or --all."
+        raise typer.BadParameter(message)
+    left = leave(user, dry_run=dry_run, sure=yes)
+    if left is None:
+        raise typer.Exit(1)
+    if as_json:
+        print_json(left.as_json())
+    else:
+        typer.echo(in_words(left))
+    if left.outcome.left:
+        raise typer.Exit(1)
