@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
+.PHONY: sync test test-browser screenshots test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -29,6 +29,16 @@ sync: .venv/ready
 
 test: .venv/ready
 	@$(PYTEST)
+
+# The console in a real browser: the system's Chromium, else one that Playwright fetches.
+test-browser: .venv/ready
+	@BIN=$(BIN) sh scripts/browser.sh
+	@$(BIN)/python -m pytest tests/browser
+
+# The pictures in docs/images.
+screenshots: .venv/ready
+	@BIN=$(BIN) sh scripts/browser.sh
+	@$(BIN)/python -m tests.browser.screenshots
 
 test-long: .venv/ready
 	@TASKSYNC_PROFILE=long $(PYTEST) tests/sync -s
