@@ -69,10 +69,6 @@ class Carrier:
             return
         self.context.prepare()
         self.settlement.events.extend(runaway.releases(self.context, makings, self.let_go))
-        if self.context.settings.dry_run:
-            self.settlement.events.extend(making.event(None) for making in makings)
-            self.settlement.counts["created"] += len(makings)
-            return
         with self.context.ledger.transaction() as connection:
             ahead = [self._intent(making) for making in makings]
             intents.note(connection, ahead, now())
@@ -186,12 +182,6 @@ class Carrier:
         """Write; returns the pairs that have to be read and decided again."""
         again: list[Pairing] = []
         if not changes:
-            return again
-        if self.context.settings.dry_run:
-            for change in changes:
-                self.settlement.events.append(change.event(self.context.fields))
-                self.settlement.events.extend(_conflict_events(change))
-            self.settlement.counts["updated"] += len(changes)
             return again
         fields = self.context.fields
         updates = [
@@ -362,20 +352,3 @@ def _holds_other(making: Making, result: RowResult, context: Context) -> bool:
     held = result.record or {}
     columns = (row.column(context.target) for row in context.fields.fields)
     return any(column in held and held[column] != making.columns.get(column) for column in columns)
-
-
-def _conflict_events(change: Change) -> list[Event]:
-    return [
-        Event(
-            "conflict",
-            *change.pairing.ids,
-            {
-                "field": decision.conflict.field,
-                "reminder": decision.conflict.values.reminder,
-                "task": decision.conflict.values.task,
-                "winner": decision.conflict.winner,
-            },
-        )
-        for decision in change.decisions
-        if decision.conflict is not None
-    ]

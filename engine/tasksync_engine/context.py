@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tasksync_engine.ledger.runs import Event
 from tasksync_engine.ledger.store import now
+from tasksync_engine.rehearsal import is_made
 from tasksync_mappings import Translation, other
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.ledger.links import NewLink
-    from tasksync_engine.ledger.runs import Event
     from tasksync_engine.participation import Participation
     from tasksync_engine.records import Reader
     from tasksync_engine.settings import EngineSettings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 CHECKED = "checked"
+CONFLICT = "conflict"
 CHECK_LASTS = timedelta(hours=1)
 OUTDATED = frozenset(
     {"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "INVALID_TYPE"}
@@ -130,8 +132,21 @@ class Context:
         """Write a batch's outcome in one ledger transaction and count it; a dry run keeps its events as the plan."""
         self.counts.update(settlement.counts)
         if self.settings.dry_run:
-            self.plan.extend(settlement.events)
+            self.plan.extend(_planned(settlement))
         with self.ledger.transaction() as connection:
             settlement.write(connection, self.source, self.run_id, now())
         if any(change.code in OUTDATED for change in settlement.parked.values()):
             self.distrust()
+
+
+def _planned(settlement: Settlement) -> Iterator[Event]:
+    """What a dry run would have done: with its conflicts, and without the ids of records that were not made."""
+    for event in settlement.events:
+        if event.action != CONFLICT:
+            reminder_id = None if is_made(event.reminder_id) else event.reminder_id
+            task_id = None if is_made(event.task_id) else event.task_id
+            yield Event(event.action, reminder_id, task_id, event.detail)
+    for item in settlement.conflicts:
+        conflict = item.conflict
+        values = {"reminder": conflict.values.reminder, "task": conflict.values.task, "winner": conflict.winner}
+        yield Event(CONFLICT, item.reminder_id, item.task_id, {"field": conflict.field, **values})

@@ -305,10 +305,6 @@ class _Piece:
         for attempt in range(ROUNDS):
             if not waiting:
                 return
-            if self.context.settings.dry_run:
-                for doomed in waiting:
-                    self._deleted(doomed)
-                return
             records = [doomed.current for doomed in waiting if doomed.current is not None]
             self._record_ahead(waiting)
             moved: list[Doomed] = []

@@ -25,6 +25,7 @@ from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
 from tasksync_engine.records import InvalidRecord, parse_time, read_reminder, salesforce_id, task_reader
+from tasksync_engine.rehearsal import Rehearsal
 from tasksync_engine.validation import checked
 from tasksync_mappings import MappingError, load_mapping, other
 
@@ -88,6 +89,8 @@ class Engine:
         ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))
         self._open.enter_context(ledger.running())
         destination = self.connect(fields)
+        if self.settings.dry_run:
+            destination = Rehearsal(destination)
         readers = {"reminder": read_reminder, "task": task_reader(fields.task_field)}
         source = other(destination.side)
         with ledger.transaction() as connection:

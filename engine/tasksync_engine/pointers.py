@@ -73,10 +73,6 @@ def _step(link: Link, reminder: Record) -> Step:
 def _send(context: Context, settlement: Settlement, lacking: Sequence[tuple[Link, Record]]) -> None:
     if not lacking:
         return
-    if context.settings.dry_run:
-        for link, reminder in lacking:
-            _written(settlement, link, reminder)
-        return
     updates = [Update(reminder, {POINTER: link.task_id}) for link, reminder in lacking]
     with Answers(lambda: context.destination.update(updates)) as results:
         for (link, reminder), result in zip(lacking, results, strict=False):

@@ -169,11 +169,6 @@ class TakingBack:
     def _put_back(self, items: Sequence[Met], again: list[Deed], *, last: bool) -> None:
         if not items:
             return
-        if self._context.settings.dry_run:
-            for item in items:
-                self._settlement.events.append(self._event(item, item.verdict.put_back))
-            self._outcome.put_back += len(items)
-            return
         self._note_ahead(items)
         updates = [Update(item.current, self._values(item)) for item in items if item.current is not None]
         with Answers(lambda: self._context.destination.update(updates)) as results:
@@ -250,9 +245,7 @@ class TakingBack:
 
     def _delete(self, items: Sequence[Met], again: list[Deed], *, last: bool) -> None:
         """Close the links as kept, and only then delete what was made: nothing makes it again (sync-rules §6)."""
-        if not items or self._context.settings.dry_run:
-            self._settlement.events.extend(self._event(item, {}) for item in items)
-            self._outcome.deleted += len(items)
+        if not items:
             return
         self._close([item for item in items if item.link is not None and item.link.state == links.OPEN])
         living = [(item, item.current) for item in items if item.current is not None]
