@@ -66,9 +66,9 @@ class Compared:
         return self.standing not in {Standing.SAME, Standing.UNKNOWN}
 
     def words_when(self, parked: bool) -> str:  # noqa: FBT001 - a template's word
-        """The words, where a change of the pair is parked: that one does not go with the next run."""
+        """The words; where a change of the pair is parked, that it does not go with the next run."""
         here = {Standing.TO_TASK: "Sales Connect", Standing.TO_REMINDER: "Salesforce"}.get(self.standing)
-        return f"changed in {here}: a change of this pair is parked" if parked and here else self.words
+        return f"changed in {here}; its change is parked" if parked and here else self.words
 
 
 def side_by_side(link: Link | None, reminder: Record | None, task: Record | None, rules: Rules) -> list[Compared]:

@@ -1,14 +1,12 @@
-"""How the sync is doing: its runs day by day, how far behind each direction is, and what it costs in API calls."""
+"""The sync's runs day by day, the latest ones, and what they cost in API calls."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tasksync_clients.errors import ProtocolError
-from tasksync_console.words import DIRECTIONS
 from tasksync_engine.ledger import browsing, runs
 
 if TYPE_CHECKING:
@@ -17,11 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tasksync_clients.salesforce import SalesforceClient
-
 DAYS = 14
 WRITTEN = ("created", "updated", "deleted", "linked")
-ALLOWANCE = "DailyApiRequests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,51 +46,12 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Lag:
-    """How far behind one direction is.
-
-    Attributes:
-        direction: `to-salesforce` or `to-salesconnect`.
-        since: What was changed before this is over there, or parked; None: nothing was carried over yet.
-        behind: How long ago that is.
-        run_id: The run that got there.
-    """
-
-    direction: str
-    since: datetime | None
-    behind: timedelta | None
-    run_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
-    """All of it; `latest`: the newest runs, the newest first."""
+    """All of it; `latest`: the newest runs, the newest first; `api_calls`: of the last 24 hours."""
 
     days: Sequence[Day]
-    lags: Sequence[Lag]
     latest: Sequence[Mapping[str, Any]]
     api_calls: int
-    hours: int = field(default=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The org's API calls of any 24 hours.
-
-    Attributes:
-        total: The allowance.
-        used: By everybody.
-        reserve: What is left to others.
-    """
-
-    total: int
-    used: int
-    reserve: int
-
-    @property
-    def left(self) -> int:
-        """What the sync may still use."""
-        return max(0, self.total - self.used - self.reserve)
 
 
 def pace(connection: Connection, at: datetime, *, days: int = DAYS, newest: int = 10) -> Pace:
@@ -113,7 +69,6 @@ def pace(connection: Connection, at: datetime, *, days: int = DAYS, newest: int 
     calls = sum(run["api_calls"] for run in found if run["started_at"] >= at - timedelta(hours=24))
     return Pace(
         days=_days(found, today, days),
-        lags=[_lag(connection, direction, at) for direction in DIRECTIONS],
         latest=runs.latest(connection, limit=newest),
         api_calls=calls,
     )
@@ -133,25 +88,3 @@ def _days(found: Sequence[Mapping[str, Any]], today: date, number: int) -> list[
         outcomes[day][run["outcome"]] += 1
         calls[day] += run["api_calls"]
     return [Day(date, written[date], outcomes[date], calls[date]) for date in dates]
-
-
-def _lag(connection: Connection, direction: str, at: datetime) -> Lag:
-    run = browsing.last_complete_run(connection, direction)
-    if run is None:
-        return Lag(direction, None, None, None)
-    return Lag(direction, run["started_at"], max(at - run["started_at"], timedelta(0)), run["id"])
-
-
-def read_budget(client: SalesforceClient, reserve_percent: float) -> Budget:
-    """Ask Salesforce for its allowance: one API call.
-
-    Raises:
-        ClientError: It gave no answer, or none that tells.
-    """
-    told = client.limits().get(ALLOWANCE)
-    most = told.get("Max") if isinstance(told, dict) else None
-    left = told.get("Remaining") if isinstance(told, dict) else None
-    if not isinstance(most, int) or not isinstance(left, int) or most <= 0:
-        message = f"Salesforce's limits do not tell {ALLOWANCE}."
-        raise ProtocolError(message)
-    return Budget(most, max(0, most - left), int(most * reserve_percent / 100))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tasksync_engine import usage
 from tasksync_engine.ledger import deletions, links, open_ledger, runs
 from tasksync_mappings import Conflict, Pair
 from tests.console.conftest import ANN, DAN, reminder_id, task_id
@@ -91,11 +92,10 @@ def test_an_unreachable_side_leaves_what_the_ledger_knows(browser, book, path):
         assert "dan@example.com: on, left out: no active Salesforce user has this email" in text
         assert "status Status picklist" in text
     elif path == "/":
-        assert "Salesforce's allowance cannot be read right now" in text
         assert "1 open link between reminders and tasks, 1 user taking part." in text
 
 
-def test_the_overview_tells_how_it_goes(browser, book, sandbox):
+def test_the_overview_tells_how_it_goes(browser, book):
     """Findings, lag, the schedule's next run, the org's allowance, runs day by day, and what waits."""
     book.enrol(ANN, DAN)
     book.park(1)
@@ -109,15 +109,16 @@ def test_the_overview_tells_how_it_goes(browser, book, sandbox):
                 connection, number, ended_at=at, outcome=outcome, complete=outcome == runs.OK, counts=counts,
                 api_calls=40 + days, seconds=2.0,
             )  # fmt: skip
+    with open_ledger(book.url) as ledger:
+        usage.note(ledger, (1234, 100_000))
     text = browser.read("/")
     assert "Needs a person The brake holds 1 deletion from Sales Connect: rem_2." in text
     assert "parked with ENTITY_IS_LOCKED (Access/Validation): rem_1" in text
     assert "Lag to Salesforce" in text
-    assert "(run 3)" in text
+    assert "is over there, or parked; 2 changes wait." in text
     assert "Lag to Sales Connect not yet No run got to its end yet." in text
     assert "By the schedule sync-every-5-minutes ( */5 * * * * )" in text
-    used = sandbox.calls("salesforce")["total"]
-    assert f"The org has used {used} of 100,000; 10,000 are left to others, {90_000 - used:,} are free." in text
+    assert "The org has used 1,234 of 100,000; 10,000 are left to others, 88,766 are free. Told 0 s ago." in text
     assert "read 1234, created 1000, skipped 7" in text
     day = (NOW - timedelta(days=1)).strftime("%a %d %b")
     assert f"{day} 1,001 0 1 1 41" in text
@@ -126,11 +127,12 @@ def test_the_overview_tells_how_it_goes(browser, book, sandbox):
     assert "1 deletion from Sales Connect held by the brake" in text
 
 
-def test_a_refused_budget_is_told(browser, book, sandbox):
-    """The page is there without it."""
+def test_the_overview_asks_nobody(browser, book, sandbox):
+    """What it tells is the ledger's: it costs no API call."""
     del book
-    sandbox.fault("salesforce", "status", status=403, path="/limits")
-    assert "Salesforce's allowance cannot be read right now:" in browser.read("/")
+    sandbox.forget_calls()
+    browser.read("/")
+    assert (sandbox.calls("salesforce")["total"], sandbox.calls("sales_connect")["total"]) == (0, 0)
 
 
 def test_the_roster_says_who_is_left_out_and_why(browser, team, meltano):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from tasksync_console.summary import parted
 from tasksync_console.summary_text import counts_in_words
-from tasksync_console.words import EMPTY, SERVICES, clean, many, moment
+from tasksync_console.words import EMPTY, SERVICES, clean, many, moment, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,6 @@ PAGES = (
     ("/settings", "Settings"),
 )
 _BACKTICKED = re.compile(r"`([^`]+)`")
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONGEST = 2000
 
 
@@ -42,7 +41,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"value": value, "moment": moment, "ago": ago, "lasting": lasting, "thousands": thousands}
+    made.filters |= {"value": value, "moment": moment, "ago": ago, "lasting": span, "thousands": thousands}
     made.filters |= {"coded": coded, "words": words, "day": day, "counted": counted}
     made.globals |= {"pages": PAGES, "services": SERVICES, "many": many, "address": address, "now": _now}
     return made
@@ -56,28 +55,12 @@ def value(shown: Any, longest: int = _LONGEST) -> str:  # noqa: ANN401 - a recor
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def lasting(span: timedelta | float | None) -> str:
-    """A duration in its largest unit, or two: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
-    if span is None:
-        return ""
-    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
-    if seconds < _MINUTE:
-        return f"{max(seconds, 0)} s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min"
-    if seconds < _DAY:
-        hours, rest = divmod(seconds, _HOUR)
-        return f"{hours} h {rest // _MINUTE} min" if rest >= _MINUTE else f"{hours} h"
-    days, rest = divmod(seconds, _DAY)
-    return f"{days} d {rest // _HOUR} h" if rest >= _HOUR else f"{days} d"
-
-
 def ago(at: datetime | None) -> str:
     """How long ago a time was, or how far ahead it is."""
     if at is None:
         return ""
-    span = _now() - at
-    return f"{lasting(span)} ago" if span >= timedelta(0) else f"in {lasting(-span)}"
+    seconds = (_now() - at).total_seconds()
+    return f"{span(seconds)} ago" if seconds >= 0 else f"in {span(-seconds)}"
 
 
 def coded(text: str) -> Markup:

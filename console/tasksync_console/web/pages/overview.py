@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasksync_clients.salesforce.settings import DEFAULT_RESERVE_PERCENT
-from tasksync_console.pace import pace, read_budget
+from tasksync_console.pace import pace
 from tasksync_console.project import Project
 from tasksync_console.schedule import next_runs
 from tasksync_console.summary import summarize
@@ -16,16 +16,12 @@ from tasksync_engine.ledger.store import now
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from tasksync_console.asking import Services
-    from tasksync_console.pace import Budget
     from tasksync_console.schedule import NextRun
     from tasksync_console.web.visit import Visit
 
 
 def show(visit: Visit) -> Response:
     """The first page."""
-    services = visit.console.services
-    budget = services.ask(lambda: _budget(services))
     with visit.ledger() as ledger, ledger.reading() as connection:
         summary, doing = summarize(connection), pace(connection, now())
     return visit.page(
@@ -34,13 +30,16 @@ def show(visit: Visit) -> Response:
         pace=doing,
         chart=chart(doing.days),
         next_runs=_next_runs(),
-        budget=budget(),
+        reserve_percent=_reserve(visit),
     )
 
 
-def _budget(services: Services) -> Budget:
-    percent = float(services.config("task").get("api_reserve_percent", DEFAULT_RESERVE_PERCENT))
-    return read_budget(services.salesforce(), percent)
+def _reserve(visit: Visit) -> float:
+    """The share of the API calls that is left to others; the usual one where the settings cannot be read."""
+    try:
+        return float(visit.console.services.config("task").get("api_reserve_percent", DEFAULT_RESERVE_PERCENT))
+    except (ConfigError, ValueError):
+        return DEFAULT_RESERVE_PERCENT
 
 
 def _next_runs() -> list[NextRun]:
