@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from tasksync_console.web import rendering
 from tasksync_engine.ledger import browsing, links, open_ledger, parked, runs
 from tasksync_engine.ledger.overview import Sought
 from tasksync_mappings import Conflict, Pair
 from tests.console.conftest import ANN, AT, task_id
-from tests.project.copies import free_ports
+from tests.project.copies import ROOT, free_ports
 
 from .conftest import Browser, words
 
@@ -96,6 +97,39 @@ def test_a_taken_port_is_named(browser, book):
     with started("--host", "no.such.host.invalid", "--port", str(free_ports(1)[0])) as (process, _):
         assert process.wait(20) == 1
         assert "cannot listen on no.such.host.invalid" in process.stderr.read()
+
+
+PAGES = {path: (ROOT / path).read_text(encoding="utf-8") for path in ("docs/console.md", "docs/commands.md")}
+SAID = sorted(
+    {
+        line.partition("tasksync serve")[2].strip()
+        for text in PAGES.values()
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+        if "tasksync serve" in line
+    }
+)
+
+
+@pytest.mark.parametrize("options", SAID)
+def test_a_documented_command_serves(book, options):
+    """With a free port in the place of the usual one, which somebody may be using."""
+    del book
+    words_of = re.sub(r"--port \d+", "", options).split()
+    with started(*words_of, "--port", "0") as (_, said):
+        port = re.search(r":(\d+) ", said[0])[1]
+        assert answer_of(f"http://127.0.0.1:{port}").status_code == 200
+        if "--allow-host" in words_of:
+            named = {"Host": "console.example.com"}
+            assert requests.get(f"http://127.0.0.1:{port}/login", headers=named, timeout=10).status_code == 200
+
+
+def test_every_page_is_documented():
+    """Each page of the navigation is in docs/console.md, with its picture, light and dark."""
+    for path, name in rendering.PAGES:
+        assert f"| {name} | " in PAGES["docs/console.md"]
+        for theme in ("light", "dark"):
+            assert (ROOT / f"docs/images/console-{path.strip('/') or 'overview'}-{theme}.png").stat().st_size > 10_000
 
 
 @pytest.fixture
