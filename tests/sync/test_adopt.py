@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tasksync_clients.soql import id18
 from tasksync_engine.adopting import adopt
 from tests.sync.plans import DIRECTIONS, Planner, unseen
 from tests.sync.steps import pass_over, quiet
 from tests.sync.team import salesforce_user
 
-CONTACT = "003Tm0000000001AAA"
+CONTACT = id18("003Tm0000000001")
 
 
 class Adopter(Planner):
@@ -116,6 +117,18 @@ def test_what_differs_in_one_of_them_is_no_twin(team, both, other):
     team.task(**{"subject": "Call Ann", "ActivityDate": "2026-12-24", **other})
     adopted = both.adopt()
     assert (adopted.pairs, adopted.ambiguous) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("reminded", "visited", "alike"), [(True, True, 1), (True, False, 0), (False, True, 0), (False, False, 1)]
+)
+def test_the_person_must_be_the_same(team, both, reminded, visited, alike):
+    """By the contact's id, in either of its forms; nobody on both sides is the same, too."""
+    team.sandbox.load(salesforce={"Contact": [{"Id": CONTACT, "LastName": "Ann"}]})
+    team.sandbox.load(sales_connect={"people": [{"id": "p1", "name": "Ann", "salesforce_contact_id": CONTACT[:15]}]})
+    team.remind("Call", **({"person": {"id": "p1"}} if reminded else {}))
+    team.task("Call", **({"WhoId": CONTACT} if visited else {}))
+    assert len(both.adopt().pairs) == alike
 
 
 def test_the_template_is_looked_through(team, meltano, both):

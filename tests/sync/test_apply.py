@@ -164,8 +164,9 @@ def test_a_create_whose_source_is_gone_is_refused(team, planner, meltano):
     quiet(team, meltano)
 
 
-def test_a_create_that_got_a_counterpart_meanwhile_is_not_made_again(team, planner):
-    """Whoever made it: it is not doubled, and not written over."""
+def test_a_create_that_got_a_counterpart_meanwhile_is_not_made_again(team, meltano, planner):
+    """Whoever made it: it is not doubled, and not written over, though the reminder would win."""
+    meltano.settings["conflict_policy"] = "salesconnect"
     reminder = team.remind("Mine", details="ours")
     plan = planner.plan()
     team.task("Mine", Sales_Connect_Id__c=reminder, Description="theirs")
@@ -210,16 +211,19 @@ def test_the_brake_holds_for_a_plan_too(team, meltano, planner):
     assert team.count_tasks() == 0
 
 
-def test_a_conflict_that_would_be_decided_in_another_way_is_refused(team, meltano, planner, pairs):
-    """The policy was changed since the plan."""
+@pytest.mark.parametrize(("planned", "now"), [("salesconnect", "salesforce"), ("salesforce", "salesconnect")])
+def test_a_conflict_that_would_be_decided_in_another_way_is_refused(planner, pairs, ledger, planned, now):
+    """The policy was changed since the plan: nothing is written, and nothing is settled or recorded."""
+    team, meltano = planner.team, planner.meltano
     team.edit_reminder(pairs[0][0], details="ours")
     team.edit_task(pairs[0][1], Description="theirs")
-    meltano.settings["conflict_policy"] = "salesconnect"
+    meltano.settings["conflict_policy"] = planned
     plan = planner.plan()
-    meltano.settings["conflict_policy"] = "salesforce"
-    before = team.writes()
-    assert outcome(planner.apply(plan))[2] == 1
-    assert team.writes() == before
+    meltano.settings["conflict_policy"] = now
+    before = team.writes(), ledger("SELECT * FROM links"), len(ledger("SELECT * FROM history"))
+    assert outcome(planner.apply(plan)) == (0, 0, count(plan), 0)
+    assert (team.writes(), ledger("SELECT * FROM links"), len(ledger("SELECT * FROM history"))) == before
+    assert ledger("SELECT * FROM conflicts") == []
 
 
 def test_a_refused_write_is_parked_as_in_a_sync(team, meltano, planner, pairs, ledger):

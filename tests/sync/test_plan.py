@@ -7,7 +7,7 @@ import pytest
 from tasksync_engine.errors import Busy
 from tasksync_engine.ledger import open_ledger
 from tests.sync.plans import Planner, actions, history_since, last_run, told
-from tests.sync.steps import paired
+from tests.sync.steps import paired, pass_over
 from tests.sync.team import salesforce_user
 
 
@@ -106,21 +106,19 @@ def test_a_record_that_the_first_direction_would_delete_is_met_deleted(team, mel
     assert actions(planner.plan()) == {"delete task": 1}
 
 
-def test_a_winner_that_only_waits_is_carried_by_the_second_direction(team, meltano, planner):
+def test_a_winner_that_was_passed_over_is_carried_by_the_second_direction(team, meltano, planner):
     """A task that the first direction writes to is read by the second, however long ago it had been changed."""
     meltano.settings["conflict_policy"] = "salesforce"
     reminder, task = paired(team, meltano)
-    team.refuse("sales_connect", code="invalid", where={"field": "id", "value": reminder})
     team.edit_task(task, Description="theirs")
-    meltano.to_salesconnect()
-    team.heal()
-    team.pass_by(7200)
-    meltano.to_salesconnect()
+    pass_over(team, meltano)
     team.edit_reminder(reminder, details="ours", due_date="2026-12-24")
     plan = planner.plan()
+    assert actions(plan) == {"update task": 1, "update reminder": 1}
     before = last_run(meltano)
     meltano.sync()
     assert told(row for part in plan.directions for row in part.rows) == told(history_since(meltano, before))
+    assert team.reminder(reminder)["details"] == "theirs"
 
 
 def test_the_brake_is_planned(team, meltano, planner):
