@@ -66,6 +66,11 @@ class Engine:
     _open: ExitStack = field(default_factory=ExitStack)
     _started: float = 0.0
 
+    @property
+    def seconds(self) -> float:
+        """How long the run has been going on."""
+        return time.monotonic() - self._started
+
     def open(self) -> None:
         """Check the mapping, open the ledger, take the run's lock, and note the run.
 
@@ -220,7 +225,7 @@ class Engine:
                     complete=complete,
                     counts=dict(context.counts),
                     api_calls=context.destination.calls,
-                    seconds=round(time.monotonic() - self._started, 3),
+                    seconds=round(self.seconds, 3),
                     message=str(error) if isinstance(error, (ClientError, EngineError)) else None,
                 )
         finally:

@@ -10,6 +10,7 @@ from singer_sdk import typing as th
 from tap_salesconnect.streams import People, Reminders, SalesforceSettings, Users
 from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSettings
 from tasksync_clients.sales_connect.dialect import is_record_id
+from tasksync_engine.singer.quiet import SDK_LOGS
 from tasksync_engine.singer.tap import SyncTap
 from tasksync_engine.singer.tap_times import time_or_none
 
@@ -88,6 +89,7 @@ class TapSalesconnect(SyncTap):
             title="Loopback only",
             description="Refuse an API that is not on this machine; the sandbox environment sets it.",
         ),
+        SDK_LOGS,
     ).to_dict()
 
     @cached_property

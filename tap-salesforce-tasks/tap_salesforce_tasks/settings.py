@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
+from tasksync_engine.singer.quiet import SDK_LOGS
+
 _CONNECTION = [
     th.Property(
         "login_url",
@@ -60,6 +62,7 @@ _CONNECTION = [
         title="Loopback only",
         description="Refuse a host that is not this machine; the sandbox environment sets it.",
     ),
+    SDK_LOGS,
 ]
 
 _READING = [

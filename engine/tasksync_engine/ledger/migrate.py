@@ -55,10 +55,10 @@ def upgrade(engine: Engine) -> None:
     Raises:
         LedgerError: The ledger was written by a newer version.
     """
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its plugins announce themselves at every import
     from alembic import command  # noqa: PLC0415 - see _config
     from alembic.util import CommandError  # noqa: PLC0415 - see _config
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its plugins announce themselves at every import
     config = _config()
     with engine.begin() as connection, warnings.catch_warnings():
         config.attributes["connection"] = connection

@@ -14,7 +14,8 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tasksync_engine.errors import ConfigError
-from tasksync_engine.settings import with_ledger
+from tasksync_engine.settings import flag, with_ledger
+from tasksync_engine.singer.quiet import hush, unhush
 from tasksync_engine.singer.tap_times import moment, stamp
 from tasksync_engine.singer.tap_writer import TapWriter
 from tasksync_engine.singer.words import told_in_words
@@ -48,6 +49,11 @@ class SyncTap(Tap):
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  the SDK's own options, passed on as they are
+        super().__init__(**options)
+        if self.config.get("ledger_url") is None or flag(self.config, "sdk_logs"):
+            unhush(self.logger, [vars(kind)["name"] for kind in self.stream_types])
 
     @cached_property
     def resources(self) -> contextlib.ExitStack:
@@ -135,6 +141,7 @@ class SyncTap(Tap):
     @classmethod
     def invoke(cls, **options: Any) -> None:  # noqa: ANN401  the SDK's own command line options, passed on as they are
         """Run the tap from the command line."""
+        hush(cls.logger, [vars(kind)["name"] for kind in cls.stream_types])
         if not cls.logger.isEnabledFor(logging.DEBUG):
             # A line for each attempt would bury the client's error, which says what came of them all.
             logging.getLogger("urllib3").setLevel(logging.ERROR)

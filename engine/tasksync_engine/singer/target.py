@@ -19,6 +19,8 @@ from tasksync_engine.intake import take
 from tasksync_engine.settings import EngineSettings, flag
 from tasksync_engine.singer.gathering import has_room
 from tasksync_engine.singer.lane import Lane
+from tasksync_engine.singer.quiet import SDK_LOGS, hush, unhush
+from tasksync_engine.singer.reporting import Progress, report
 from tasksync_engine.singer.target_reader import TargetReader
 from tasksync_engine.singer.words import told_in_words
 
@@ -93,6 +95,7 @@ ENGINE_SETTINGS = (
         default=False,
         description="Refuse services that are not on this machine; set in the sandbox environment.",
     ),
+    SDK_LOGS,
 )
 """The settings that both targets have besides their service's credentials."""
 
@@ -122,8 +125,11 @@ class SyncTarget(Target):
         self.max_parallelism = 1  # the streams depend on each other's order
         self._complete = False
         self._lane = Lane()
+        self.progress = Progress(self.logger)
         self._as_they_are: dict[str, EngineSink] = {}
         self._dry_run = flag(self.config, "dry_run")
+        if flag(self.config, "sdk_logs"):
+            unhush(self.logger)
 
     def connector(self) -> Callable[[FieldMap], Destination]:
         """What makes the destination, once the mapping is known.
@@ -158,7 +164,7 @@ class SyncTarget(Target):
         finally:
             self._lane.stop()
             self.engine.close(error)
-            self._report()
+            report(self.logger, self.engine)
 
     def _read(self, file_input: Any) -> None:  # noqa: ANN401 - see listen
         try:
@@ -169,11 +175,6 @@ class SyncTarget(Target):
                 "tap. What came before it is done; the next run continues."
             )
             raise ConfigError(message) from error
-
-    def _report(self) -> None:
-        counts = self.engine.context.counts
-        said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()) if number)
-        self.logger.info("%s: %s", "Plan" if self._dry_run else "Done", said or "nothing arrived")
 
     def get_sink_class(self, stream_name: str) -> type[EngineSink]:
         """The sink of a stream of ours.
@@ -238,6 +239,7 @@ class SyncTarget(Target):
     @classmethod
     def invoke(cls, **options: Any) -> None:  # noqa: ANN401 - see __init__
         """Run from the command line; what goes wrong is told in a line or two, with exit code 1."""
+        hush(cls.logger)
         with told_in_words(cls.logger):
             super().invoke(**options)
 
@@ -290,4 +292,7 @@ class EngineSink(BatchSink):
 
     def take(self, records: Sequence[dict[str, Any]]) -> None:
         """What the engine does with this stream's records."""
+        before = dict(self.engine.context.counts)
         take(self.engine, self.stream_name, records)
+        if self.stream_name == self.target.synced_stream:
+            self.target.progress.tell(before, self.engine.context.counts)
