@@ -45,6 +45,8 @@ DIRECTIONS = {"task": "to-salesforce", "reminder": "to-salesconnect"}
 TEMPLATE = "subject_template"
 REMEMBERED = timedelta(days=30)
 """How long a deletion that is done, and a create that was never settled, are kept: as long as a side tells of one."""
+NAMED = 5
+"""How many users one line of the log names."""
 PIECES = 20
 """The most pieces of old history that one run forgets: it must not hold up the next one."""
 
@@ -147,9 +149,14 @@ class Engine:
         with self.context.ledger.transaction() as connection:
             roster.replace(connection, matched)
         self.context.take_roster(Participation.of(self.context.ledger.participants()))
-        for person in matched:
-            if person.left_out:
-                logger.warning("Sales Connect user %s is left out: %s", person.sales_connect_id, person.left_out)
+        left_out = [f"{person.sales_connect_id} ({person.left_out})" for person in matched if person.left_out]
+        if left_out:
+            number, first = f"{len(left_out):,}", ", ".join(left_out[:NAMED])
+            logger.warning(
+                "Users with task sync on that are left out: %s. The first: %s. `tasksync status` names all.",
+                number,
+                first,
+            )
 
     def process(self, raws: Sequence[Mapping[str, Any]]) -> None:
         """Bring the destination to a batch of source records.

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tasksync")
 
 CHUNK = 2000
+NAMED = 5
+"""How many of those that were refused one line of the log names."""
 
 
 def write_pointers(context: Context) -> None:
@@ -71,15 +73,24 @@ def _step(link: Link, reminder: Record) -> Step:
 
 
 def _send(context: Context, settlement: Settlement, lacking: Sequence[tuple[Link, Record]]) -> None:
+    """What is refused stays owed: what moved on is met again, and a holder that is deleted frees the task's id."""
     if not lacking:
         return
+    refused: list[str] = []
     updates = [Update(reminder, {POINTER: link.task_id}) for link, reminder in lacking]
     with Answers(lambda: context.destination.update(updates)) as results:
         for (link, reminder), result in zip(lacking, results, strict=False):
             if result is not None and result.ok:
                 _written(settlement, link, reminder)
             elif result is not None:
-                _refused(settlement, link, result)
+                refused.append(_refusal(link, result))
+    if refused:
+        settlement.counts["pointers refused"] += len(refused)
+        logger.warning(
+            "%s reminders did not get the id of their task; the next run tries again. The first: %s.",
+            f"{len(refused):,}",
+            ", ".join(refused[:NAMED]),
+        )
 
 
 def _written(settlement: Settlement, link: Link, reminder: Record) -> None:
@@ -89,14 +100,6 @@ def _written(settlement: Settlement, link: Link, reminder: Record) -> None:
     settlement.events.append(Event("point", link.reminder_id, link.task_id, detail))
 
 
-def _refused(settlement: Settlement, link: Link, result: RowResult) -> None:
-    """It stays owed: a reminder that moved on is met again, and a holder that is deleted frees the task's id."""
-    settlement.counts["pointers refused"] += 1
+def _refusal(link: Link, result: RowResult) -> str:
     held = f"; reminder {result.holder_id} has it" if result.holder_id else ""
-    logger.warning(
-        "Reminder %s did not get the id of its task %s: %s%s. The next run tries again.",
-        link.reminder_id,
-        link.task_id,
-        result.code or result.status,
-        held,
-    )
+    return f"{link.reminder_id} (task {link.task_id}: {result.code or result.status}{held})"

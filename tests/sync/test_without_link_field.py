@@ -27,6 +27,18 @@ def test_both_directions(team, meltano, ledger):
     quiet(team, meltano)
 
 
+def test_pointers_that_are_refused_are_one_line(team, meltano, caplog):
+    """However many they are: five are named."""
+    for number in range(8):
+        team.remind(f"Push {number}")
+    meltano.to_salesforce()
+    team.refuse("sales_connect", "forbidden")
+    meltano.to_salesconnect()
+    (line,) = [record.getMessage() for record in caplog.records if "id of their task" in record.getMessage()]
+    assert line.startswith("8 reminders did not get the id of their task; the next run tries again. The first: rem_")
+    assert line.count("(task ") == 5
+
+
 def test_a_pointer_costs_nothing_more(team, meltano):
     """What was written to the reminder comes back as an echo; a quiet sync looks nothing up."""
     for number in range(3):
