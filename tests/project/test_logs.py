@@ -59,3 +59,12 @@ def test_a_tap_that_works_alone_keeps_the_sdks_lines(tmp_path, team_sandbox, pro
     err = project.run(f".venv/bin/tap-salesconnect --config {path} 2>&1 >/dev/null")
     assert ("METRIC" in err) is not with_ledger
     assert ("Beginning sync of" in err) is not with_ledger
+
+
+def test_the_command_is_a_utility_of_meltano(synced):
+    """`meltano invoke tasksync …` says what the command says, and has its exit code."""
+    project, _ = synced
+    assert "Last run to-salesforce (run " in project.meltano("invoke tasksync status")
+    assert "sales connect: " in project.meltano("invoke tasksync:doctor")
+    assert "Nothing needs a person." in project.meltano("invoke tasksync:check")
+    assert "The ledger knows nothing of rem_x" in project.meltano("invoke tasksync explain rem_x", exits=1)
