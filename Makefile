@@ -63,6 +63,7 @@ lint: .venv/ready
 	@$(BIN)/python scripts/constraints.py --check
 	@$(BIN)/python scripts/locked.py
 	@$(BIN)/python scripts/docs.py --check
+	@$(BIN)/python scripts/hub.py --check
 
 # About half an hour; bench-quick takes a selection of a few minutes.
 bench: .venv/ready
@@ -80,9 +81,10 @@ crash: .venv/ready
 catalogs: .venv/ready
 	@$(BIN)/python catalogs/renew.py
 
-# The generated parts of docs/.
+# The generated parts of the pages, and of the plugins' definitions in hub/.
 docs: .venv/ready
 	@$(BIN)/python scripts/docs.py
+	@$(BIN)/python scripts/hub.py
 
 # After a change of dependencies.
 lock: $(UV)

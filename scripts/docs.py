@@ -1,5 +1,5 @@
 # noqa: INP001 - a script, no package
-"""Write the generated parts of docs/: between `<!-- generated: WHAT -->` and `<!-- end -->`.
+"""Write the generated parts of the pages: between `<!-- generated: WHAT -->` and `<!-- end -->`.
 
 `--check` writes nothing and exits with 1 where a page is out of date.
 """
@@ -10,6 +10,7 @@ import ast
 import json
 import re
 import sys
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PLUGINS: dict[str, type[PluginBase]] = {
     plugin.name: plugin for plugin in (TapSalesconnect, TargetSalesforceTasks, TapSalesforceTasks, TargetSalesconnect)
 }
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / name / "README.md" for name in PLUGINS)])
+"""What may have generated parts: docs/, and each plugin's own page."""
 REGION = re.compile(r"(?P<start><!-- generated: (?P<what>[^>]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
 
@@ -180,6 +183,31 @@ def mapping_file() -> str:
     return f"```yaml\n{text}```\n"
 
 
+def imports() -> str:
+    """Which package is what, and which others of ours it requires: what `tests/project/test_imports.py` holds it to."""
+    projects = {}
+    for path in sorted(ROOT.glob("*/pyproject.toml")):
+        projects[path.parent.name] = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+    folders = {project["name"]: folder for folder, project in projects.items()}
+    rows = []
+    for folder, project in projects.items():
+        required = {re.split(r"[^\w-]", one)[0] for one in project["dependencies"]} & folders.keys()
+        may = ", ".join(f"`{name}`" for name in sorted(folders[name] for name in required)) or "nothing of ours"
+        rows.append((f"`{folder}/`", project["description"], may))
+    return table(("Folder", "What it is", "May import"), rows)
+
+
+def unmapped() -> str:
+    """The columns that no pair may have, from the mapping file's schema."""
+    text = resources.files("tasksync_mappings").joinpath("reminder-task.schema.json").read_text(encoding="utf-8")
+    kinds = json.loads(text)["$defs"]
+    rows = (
+        (side, ", ".join(f"`{name}`" for name in sorted(kinds[kind]["not"]["enum"])))
+        for side, kind in (("reminder", "reminder_column"), ("task", "task_column"))
+    )
+    return table(("Side", "Never mapped"), rows)
+
+
 def crashes(part: str) -> str:
     """What a campaign of kills and faults came to, from its kept results."""
     results = json.loads((ROOT / "docs/faults.json").read_text(encoding="utf-8"))
@@ -211,7 +239,14 @@ def generated(what: str) -> str:
     if argument:
         pages_of = {"settings": settings_table, "streams": streams, "contract": contract, "crashes": crashes}
         return pages_of[kind](argument)
-    pages = {"variables": variables_table, "operations": operations, "mapping": mapping_file, "facts": facts}
+    pages = {
+        "imports": imports,
+        "unmapped": unmapped,
+        "variables": variables_table,
+        "operations": operations,
+        "mapping": mapping_file,
+        "facts": facts,
+    }
     return pages[kind]()
 
 
@@ -223,13 +258,13 @@ def renewed(page: Path) -> str:
 
 def main() -> int:
     """Write, or check."""
-    stale = [page for page in sorted((ROOT / "docs").glob("*.md")) if renewed(page) != page.read_text(encoding="utf-8")]
+    stale = [page for page in PAGES if renewed(page) != page.read_text(encoding="utf-8")]
     if "--check" not in sys.argv:
         for page in stale:
             page.write_text(renewed(page), encoding="utf-8")
         return 0
     for page in stale:
-        print(f"docs/{page.name} is out of date: run `make docs`.")  # noqa: T201 - a command's answer
+        print(f"{page.relative_to(ROOT)} is out of date: run `make docs`.")  # noqa: T201 - a command's answer
     return int(bool(stale))
 
 

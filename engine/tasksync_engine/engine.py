@@ -26,11 +26,11 @@ from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
 from tasksync_engine.records import InvalidRecord, parse_time, read_reminder, salesforce_id, task_reader
 from tasksync_engine.rehearsal import Rehearsal
-from tasksync_engine.validation import checked
+from tasksync_engine.validation import checked, unpaired
 from tasksync_mappings import MappingError, load_mapping, other
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Participant
@@ -157,6 +157,16 @@ class Engine:
                 number,
                 first,
             )
+
+    def expect(self, members: Collection[str]) -> None:
+        """Hear which members the source's records have, before the first of them.
+
+        Raises:
+            ConfigError: One is missing that decisions are made by.
+        """
+        columns = unpaired(self.context.fields, self.context.source, members)
+        if columns:
+            logger.warning("The %ss come without %s: no such value travels.", self.context.source, ", ".join(columns))
 
     def process(self, raws: Sequence[Mapping[str, Any]]) -> None:
         """Bring the destination to a batch of source records.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.engine import participants
+from tasksync_engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,16 +16,24 @@ if TYPE_CHECKING:
 SYNCED: Mapping[Side, str] = {"task": "reminders", "reminder": "tasks"}
 """The stream that a direction brings over, by the side that it writes to."""
 
+NO_ROSTER = (
+    "Nobody takes part yet, so nothing was written and the bookmark stays where it is: run `to-salesforce` first. "
+    "It fills the ledger's roster."
+)
+
 
 def take(engine: Engine, stream: str, records: Sequence[Mapping[str, Any]]) -> None:
     """Take some of a stream's records: settings, all users at once, or what is brought over; others say nothing.
 
     Raises:
-        EngineError: The ledger belongs to another tenant, or the settings cannot be used.
+        EngineError: The ledger is another tenant's, the settings cannot be used, or tasks come though nobody takes
+            part yet: a tap that does not know the roster would pass them, and never read them again.
         StopRun: The destination cannot go on; what was carried out before is settled.
     """
     destination = engine.context.destination
     if stream == SYNCED[destination.side]:
+        if destination.side == "reminder" and not engine.context.participation.by_reminder_user:
+            raise ConfigError(NO_ROSTER)
         engine.process(records)
     elif destination.side == "task" and stream == "salesforce_settings":
         for record in records:

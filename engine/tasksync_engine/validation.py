@@ -1,4 +1,4 @@
-"""What the engine relies on in a record besides its id and times: the types of the members that it reads."""
+"""What the engine relies on in a record besides its id and times: the members that a stream has, and their types."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from tasksync_engine.records import InvalidRecord
+from tasksync_engine.errors import ConfigError
+from tasksync_engine.records import POINTER, InvalidRecord
 from tasksync_mappings import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tasksync_engine.records import Reader, Record
     from tasksync_mappings import Field, FieldMap, Side
@@ -37,6 +38,45 @@ _READ: Mapping[Side, Mapping[str, Any]] = {
     },
 }
 """The members that decisions are made by, whatever the mapping file names."""
+
+_NEEDED: Mapping[Side, tuple[str, ...]] = {
+    "reminder": ("id", "assignee_id", POINTER, "created_at", "updated_at", "deleted_at"),
+    "task": (
+        "Id",
+        "OwnerId",
+        "IsClosed",
+        "IsDeleted",
+        "IsRecurrence",
+        "TaskSubtype",
+        "CreatedDate",
+        "LastModifiedDate",
+        "SystemModstamp",
+    ),
+}
+"""The members without which a rule could not be kept: whose it is, since when, deleted or not, linked to what."""
+
+
+def unpaired(fields: FieldMap, side: Side, members: Collection[str]) -> list[str]:
+    """The mapped members that a stream's records lack: it says nothing of them, so they do not travel from here.
+
+    Args:
+        fields: The mapping.
+        side: Whose records.
+        members: Those of the stream's schema.
+
+    Raises:
+        ConfigError: A member is missing that decisions are made by. Without the link a record that has a counterpart
+            would get another one (sync-rules §2.3).
+    """
+    link = [fields.task_field] if side == "task" and fields.task_field else []
+    missing = [name for name in (*_NEEDED[side], *link) if name not in members]
+    if missing:
+        message = (
+            f"The {side}s come without {', '.join(missing)}: select them in the tap, or renew its catalog. "
+            "Nothing was written."
+        )
+        raise ConfigError(message)
+    return [column for column in fields.columns(side) if column not in members]
 
 
 def checked(reader: Reader, fields: FieldMap, side: Side) -> Reader:

@@ -1,6 +1,8 @@
 """The pages in docs/ say what the code does."""
 
+import json
 import re
+from importlib import resources
 
 import pytest
 import yaml
@@ -11,12 +13,12 @@ from tasksync_mappings import MappingError, load_mapping
 from .copies import ROOT, tracked
 from .generated import docs
 
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = docs.PAGES
 MAPPING = (ROOT / "docs/mapping.md").read_text(encoding="utf-8")
 YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_is_up_to_date(page):
     """`make docs` would change nothing."""
     assert docs.renewed(page) == page.read_text(encoding="utf-8")
@@ -25,7 +27,7 @@ def test_a_page_is_up_to_date(page):
 @pytest.mark.parametrize("name", docs.PLUGINS)
 def test_every_plugin_has_a_page(name):
     """It lists the plugin's settings."""
-    assert f"<!-- generated: settings {name} -->" in (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+    assert f"<!-- generated: settings {name} -->" in (ROOT / name / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", YAML.findall(MAPPING))
@@ -34,6 +36,22 @@ def test_every_mapping_of_the_page_can_be_used(text, tmp_path):
     path = tmp_path / "mapping.yml"
     path.write_text(text, encoding="utf-8")
     assert load_mapping(path).task_field == "Sales_Connect_Id__c"
+
+
+def test_every_key_of_the_mapping_file_is_on_its_page():
+    """What the schema takes is explained."""
+    text = resources.files("tasksync_mappings").joinpath("reminder-task.schema.json").read_text(encoding="utf-8")
+    told = {word for piece in re.findall(r"`([^`]+)`", MAPPING) for word in re.findall(r"\w+", piece)}
+    assert set(keys(json.loads(text))) <= told
+
+
+def keys(schema):
+    """Every key that a schema names, at whatever depth."""
+    for key, value in schema.items():
+        if key == "properties":
+            yield from value
+        if isinstance(value, dict):
+            yield from keys(value)
 
 
 def test_a_mistake_is_named_as_the_page_shows(tmp_path, monkeypatch):

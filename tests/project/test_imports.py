@@ -1,6 +1,7 @@
 """Who may import whom."""
 
 import ast
+import re
 import tomllib
 
 import pytest
@@ -73,6 +74,14 @@ def test_a_package_imports_only_what_it_may(package):
     assert imports_of(package, at_run_time=True) & MAY_IMPORT.keys() <= allowed
     allowed |= FOR_TYPES_ALONE.get(package, set())
     assert imports_of(package, at_run_time=False) & MAY_IMPORT.keys() <= allowed
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_the_table_of_the_architecture_is_this_one(package):
+    """docs/architecture.md lists what a package requires of this project: that is what it may import."""
+    text = (PACKAGES[package].parent / "pyproject.toml").read_text(encoding="utf-8")
+    required = {re.split(r"[^\w-]", name)[0] for name in tomllib.loads(text)["project"]["dependencies"]}
+    assert {name.replace("-", "_") for name in required} & MAY_IMPORT.keys() == MAY_IMPORT[package]
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

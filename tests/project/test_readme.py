@@ -1,18 +1,18 @@
-"""Every command of the README does what the README says, in a copy of the project."""
+"""Every command of the README, and of the way to production, does what the page says, in a copy of the project."""
 
 import re
 import shutil
-import textwrap
 
 import pytest
 import yaml
 
 from .copies import ROOT, Project, copy, free_ports, tracked
+from .pages import blocks
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHELL = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
-BLOCKS = [textwrap.dedent(found[2]).strip().splitlines() for found in SHELL.finditer(README)]
-SYNC, LOOK, TEST, FILL_IN, LOOK_AHEAD, FOR_REAL, WRONG = BLOCKS
+PRODUCTION = (ROOT / "docs/production.md").read_text(encoding="utf-8")
+RECIPES = (ROOT / "docs/recipes.md").read_text(encoding="utf-8")
+SYNC, LOOK, WRONG, TEST = [text.strip().splitlines() for text in blocks(README, "sh")]
 
 
 def kept(command):
@@ -58,7 +58,10 @@ def test_the_tests_are_what_ci_runs():
 
 def test_running_it_for_real(project, team_sandbox):
     """In production an unfilled .env is named, a dry run writes nothing, and the sync keeps a ledger of its own."""
-    (fill_in,), (look_ahead,), (for_real,) = FILL_IN, LOOK_AHEAD, FOR_REAL
+    lines = [line for text in blocks(PRODUCTION, "sh") for line in text.splitlines()]
+    fill_in, look_ahead, for_real = (
+        next(line for line in lines if words in line) for words in ("cp .env", "tasksync plan", "make sync")
+    )
     project.run(fill_in)
     assert "SALESFORCE_LOGIN_URL" in project.run(look_ahead, exits=1)
     env = project.folder / ".env"
@@ -83,8 +86,8 @@ def test_running_it_for_real(project, team_sandbox):
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="a plugin is fetched by git")
 def test_in_another_meltano_project(tmp_path, team_sandbox):
-    """The plugins of meltano.yml work in another project once their pip_url is one as in the README."""
-    address = re.search(r"pip_url: (git\+\S+\.git)#subdirectory=tap-salesconnect", README)[1]
+    """The plugins of meltano.yml work in another project once their pip_url is one as in docs/recipes.md."""
+    address = re.search(r"pip_url: (git\+\S+\.git)#subdirectory=tap-salesconnect", RECIPES)[1]
     repository = Project(copy(tmp_path / "repository"))
     (repository.folder / ".venv").unlink()
     repository.run("git init -q && git add -A && git -c user.name=x -c user.email=x@example.com commit -qm x")

@@ -195,6 +195,9 @@ class SyncTarget(Target):
         super()._process_schema_message(message_dict)
         name = message_dict["stream"]
         maps = self.mapper.stream_maps[name]
+        for found in maps:
+            if found.stream_alias == self.synced_stream:
+                self.engine.expect(found.transformed_schema.get("properties", {}))
         if len(maps) == 1 and isinstance(maps[0], SameRecordTransform) and not maps[0].flattening_enabled:
             self._as_they_are[name] = cast("EngineSink", self.get_sink(maps[0].stream_alias))
         else:
