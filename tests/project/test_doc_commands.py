@@ -26,6 +26,8 @@ STAND_INS = {
     "make ": "make -o .venv/ready ",  # the copy shares this project's virtual environment
 }
 """What a page's example words stand for here."""
+SERVING = re.compile(r"^( *\S+/tasksync serve.*)$", re.MULTILINE)
+"""Goes on until it is ended: here after some seconds."""
 LOG_IN = {"SALESFORCE_CLIENT_ID": "sandbox", "SALESFORCE_CLIENT_SECRET": "sandbox", "SALES_CONNECT_TOKEN": "sandbox"}
 
 
@@ -41,9 +43,12 @@ TO_RUN = [str(page) for page in PAGES if str(page) not in RUN_BY and scripts(pag
 
 
 @pytest.fixture(scope="module")
-def after_a_sync(tmp_path_factory, installed):
-    """A project as `make sync` leaves it: its sandbox is running, with the sample team, and both sides are in step."""
-    project = Project(copy(tmp_path_factory.mktemp("pages") / "project"), installed)
+def after_a_sync(tmp_path_factory):
+    """A project as `make sync` leaves it: its sandbox is running, with the sample team, and both sides are in step.
+
+    Its plugins are its own, for some pages install them again.
+    """
+    project = Project(copy(tmp_path_factory.mktemp("pages") / "project"))
     salesforce, sales_connect = free_ports(2)
     project.environment |= LOG_IN | {
         "SANDBOX_SALESFORCE_PORT": str(salesforce),
@@ -63,6 +68,8 @@ def test_the_commands_of_a_page_work(page, after_a_sync):
     script = "\n".join(scripts(page))
     for words, stand_in in STAND_INS.items():
         script = script.replace(words, stand_in)
+    (port,) = free_ports(1)
+    script = SERVING.sub(rf"timeout 8 \1 --port {port} || [ $? -eq 124 ]", script)
     after_a_sync.run(f"set -e\n{script}")
 
 
