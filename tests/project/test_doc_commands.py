@@ -28,6 +28,11 @@ STAND_INS = {
 """What a page's example words stand for here."""
 SERVING = re.compile(r"^( *\S+/tasksync serve.*)$", re.MULTILINE)
 """Goes on until it is ended: here after some seconds."""
+NAMED = """
+ID=$(.venv/bin/tasksync links --limit 1 --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)[0]["reminder_id"])')
+RUN=1
+"""
+"""What an example's capital words stand for."""
 LOG_IN = {"SALESFORCE_CLIENT_ID": "sandbox", "SALESFORCE_CLIENT_SECRET": "sandbox", "SALES_CONNECT_TOKEN": "sandbox"}
 
 
@@ -68,6 +73,8 @@ def test_the_commands_of_a_page_work(page, after_a_sync):
     script = "\n".join(scripts(page))
     for words, stand_in in STAND_INS.items():
         script = script.replace(words, stand_in)
+    if re.search(r" (ID|RUN)\b", script):
+        script = NAMED + re.sub(r" (ID|RUN)\b", r" $\1", script)
     (port,) = free_ports(1)
     script = SERVING.sub(rf"timeout 8 \1 --port {port} || [ $? -eq 124 ]", script)
     after_a_sync.run(f"set -e\n{script}")
