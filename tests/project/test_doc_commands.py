@@ -28,10 +28,8 @@ STAND_INS = {
 """What a page's example words stand for here."""
 SERVING = re.compile(r"^( *\S+/tasksync serve.*)$", re.MULTILINE)
 """Goes on until it is ended: here after some seconds."""
-NAMED = """
-ID=$(.venv/bin/tasksync links --limit 1 --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)[0]["reminder_id"])')
-RUN=1
-"""
+FIRST = "import json, sys; print(json.load(sys.stdin)[0]['reminder_id'])"
+NAMED = f'ID=$(.venv/bin/tasksync links --limit 1 --json | .venv/bin/python -c "{FIRST}")\nRUN=1\n'
 """What an example's capital words stand for."""
 LOG_IN = {"SALESFORCE_CLIENT_ID": "sandbox", "SALESFORCE_CLIENT_SECRET": "sandbox", "SALES_CONNECT_TOKEN": "sandbox"}
 
