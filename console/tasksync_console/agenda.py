@@ -17,6 +17,7 @@ from tasksync_console import live
 from tasksync_console.asking import QuickProject
 from tasksync_console.due import DUE, Calendar, Desk, Entry, Pair, in_order
 from tasksync_console.explaining_now import rules_of
+from tasksync_console.services import Owner, check_owner
 from tasksync_engine.allowance import today as today_of
 from tasksync_engine.ledger import browsing, links, parked
 from tasksync_engine.records import InvalidRecord, read_reminder
@@ -87,7 +88,8 @@ def agenda(ledger: Ledger, services: Services, at: datetime, *, user: str | None
     decided_by = rules_of(ledger, QuickProject.here())
     calendars = [_calendar(who, at) for who in ledger.participants() if not who.left_out]
     calendars = [calendar for calendar in calendars if user in {None, calendar.who.sales_connect_id}]
-    due = _ask(services, calendars, _last_read(ledger, at))
+    owner = Owner(ledger.get("org_id"), ledger.get("account_id"))
+    due = _ask(services, calendars, _last_read(ledger, at), owner)
     pairs = _pairs(ledger, calendars, due)
     shown = pairs[:MOST_PAIRS]
     held = _held(services, decided_by, shown, due)
@@ -108,14 +110,16 @@ def _last_read(ledger: Ledger, at: datetime) -> datetime:
     return max(run["started_at"] if run else at, at - LONGEST_GAP) - OVERLAP
 
 
-def _ask(services: Services, calendars: Sequence[Calendar], since: datetime) -> _Due:
-    tasks = services.ask(lambda: _due_tasks(services, calendars))
-    reminders = services.ask(lambda: _changed_reminders(services, calendars, since))
+def _ask(services: Services, calendars: Sequence[Calendar], since: datetime, owner: Owner) -> _Due:
+    tasks = services.ask(lambda: _due_tasks(services, calendars, owner))
+    reminders = services.ask(lambda: _changed_reminders(services, calendars, since, owner))
     return _Due(tasks(), reminders())
 
 
-def _due_tasks(services: Services, calendars: Sequence[Calendar]) -> list[str]:
+def _due_tasks(services: Services, calendars: Sequence[Calendar], owner: Owner) -> list[str]:
     """The ids of the users' tasks that are due on any of their days."""
+    client = services.salesforce()
+    check_owner("Salesforce org", owner.org_id, client.org_id)
     dates = _dates(calendars)
     owners = [calendar.who.salesforce_id for calendar in calendars if calendar.who.salesforce_id]
     if not owners:
@@ -125,15 +129,19 @@ def _due_tasks(services: Services, calendars: Sequence[Calendar]) -> list[str]:
         f"SELECT Id FROM Task WHERE {condition} AND {window} ORDER BY ActivityDate, Id LIMIT {MOST_PAIRS}"  # noqa: S608 - SOQL; the client quotes the values
         for condition in chunked_in("OwnerId", owners)
     ]
-    return [str(row["Id"]) for page in services.salesforce().queries(soqls) for row in page]
+    return [str(row["Id"]) for page in client.queries(soqls) for row in page]
 
 
-def _changed_reminders(services: Services, calendars: Sequence[Calendar], since: datetime) -> list[Record]:
+def _changed_reminders(
+    services: Services, calendars: Sequence[Calendar], since: datetime, owner: Owner
+) -> list[Record]:
     """The users' reminders that were changed since then and are due on any of their days."""
+    client = services.sales_connect()
+    check_owner("Sales Connect tenant", owner.account_id, client.salesforce_settings()["account_id"])
     dates, found = _dates(calendars), []
     users = [calendar.who.sales_connect_id for calendar in calendars]
     after = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    for page in services.sales_connect().reminders(assignee_ids=users, updated_since=after):
+    for page in client.reminders(assignee_ids=users, updated_since=after):
         for row in page:
             with suppress(InvalidRecord):  # the next run parks it, and says so
                 found.append(read_reminder(row))

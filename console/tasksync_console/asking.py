@@ -23,7 +23,8 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 8.0
 """How long a page waits for a service."""
 QUICK = {"connect_timeout": 3.0, "read_timeout": 8.0, "retry_delay": 0.1}
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 16
+"""Questions under way: those that hang must not keep others from being asked."""
 
 
 class QuickProject(Project):
@@ -45,10 +46,12 @@ class Answer(Generic[T]):
     Attributes:
         told: Its answer; None where it gave none.
         trouble: Why there is none, in words for a person; None where there is one.
+        late: Whether it may still come, and do what was asked for.
     """
 
     told: T | None
     trouble: str | None = None
+    late: bool = False
 
 
 class Services:
@@ -104,8 +107,8 @@ class Services:
         try:
             return Answer(asked.result(self._patience))
         except NotInTime:
-            asked.cancel()
-            return Answer(None, f"No answer within {self._patience:g} seconds.")
+            late = not asked.cancel()
+            return Answer(None, f"No answer within {self._patience:g} seconds.", late=late)
         except (ClientError, EngineError) as error:
             return Answer(None, str(error))
 

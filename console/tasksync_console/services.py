@@ -97,7 +97,7 @@ def _asked(side: Side, ask: Callable[[], Mapping[str, Record]]) -> Seen:
 def _reminders(project: Project, ids: Sequence[str], task_ids: Sequence[str], owner: Owner) -> dict[str, Record]:
     config = project.plugin_settings(PLUGINS["reminder"])
     with closing(SalesConnectClient(SalesConnectSettings.from_config(config))) as client:
-        _check("Sales Connect tenant", owner.account_id, client.salesforce_settings()["account_id"])
+        check_owner("Sales Connect tenant", owner.account_id, client.salesforce_settings()["account_id"])
         forms = [form for one in task_ids for form in (one, one[:15])]
         pages = [client.reminders(include_deleted=True, ids=ids)]
         pages += [client.reminders(include_deleted=True, salesforce_task_ids=forms)] if forms else []
@@ -110,7 +110,7 @@ def _tasks(
     config = project.plugin_settings(PLUGINS["task"])
     field = fields.task_field
     with closing(SalesforceClient(SalesforceSettings.from_config(config))) as client:
-        _check("Salesforce org", owner.org_id, client.org_id)
+        check_owner("Salesforce org", owner.org_id, client.org_id)
         told = [*ALWAYS_READ, *fields.columns("task"), *JUDGED_BY, *([field] if field else [])]
         columns = ", ".join(dict.fromkeys(told))
         wanted = [*chunked_in("Id", ids), *(chunked_in(field, reminder_ids) if field else ())]
@@ -123,7 +123,17 @@ class AnotherOwner(EngineError):
     """The credentials lead to another org or tenant than the ledger's."""
 
 
-def _check(what: str, known: str | None, found: str) -> None:
+def check_owner(what: str, known: str | None, found: str) -> None:
+    """Nothing of another org or tenant than the ledger's is shown.
+
+    Args:
+        what: `Salesforce org` or `Sales Connect tenant`.
+        known: Whose ledger it is; None: nobody's yet.
+        found: Whom the credentials lead to.
+
+    Raises:
+        AnotherOwner: They lead to another one.
+    """
     if known not in {None, found}:
         message = f"The ledger belongs to {what} {known}, but the credentials lead to {found}: nothing is shown of it."
         raise AnotherOwner(message)

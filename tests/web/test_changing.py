@@ -1,5 +1,7 @@
 """What the console changes: task sync boxes, parked changes; and what it only shows: templates, one task's history."""
 
+import time
+
 import pytest
 
 from tasksync_console.web.pages.settings import SAMPLE
@@ -8,8 +10,9 @@ from tasksync_mappings import Conflict, Pair
 from tests.console.conftest import AT, reminder_id
 from tests.project.copies import free_ports
 from tests.sync.steps import paired
+from tests.web.stage import served
 
-from .conftest import words
+from .conftest import Browser, words
 
 
 def box(sandbox, user):
@@ -56,6 +59,24 @@ def test_a_refused_box_is_told(browser, book, team, sandbox, fault):
         browser.http.post(f"{browser.url}/settings/switch", data=form, timeout=30).text
     )
     assert not box(sandbox, "u3")
+
+
+def test_a_box_that_is_answered_too_late_is_told_as_that(book, team, sandbox):
+    """It may still change: nobody is told that it did not."""
+    del book, team
+    with served(patience=0.5) as console:
+        browser = Browser(console.url)
+        key = browser.key()
+        sandbox.fault("sales_connect", "latency", seconds=2, method="PATCH", times=1)
+        form = {"form_key": key, "user": "u3", "on": "true"}
+        text = words(browser.http.post(f"{console.url}/settings/switch", data=form, timeout=30).text)
+    assert "The box may still change: load this page again" in text
+    assert "was not changed" not in text
+    for _ in range(100):
+        if box(sandbox, "u3"):
+            break
+        time.sleep(0.05)
+    assert box(sandbox, "u3")
 
 
 def test_an_unknown_user_is_told(browser, book, team):

@@ -1,12 +1,17 @@
 """Command Center: what is due today and tomorrow by each user's calendar, on both sides as they are now."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tasksync_engine.ledger import open_ledger
 from tests.project.copies import free_ports
 from tests.sync.team import salesforce_user
+from tests.web.stage import served
+
+from .conftest import Browser
 
 VIENNA = ZoneInfo("Europe/Vienna")
 
@@ -162,6 +167,35 @@ def test_one_side_does_not_answer(browser, team, meltano, monkeypatch, variable,
     assert f"{told} Not compared: a side is missing." in text
 
 
+def test_a_side_that_hangs_is_not_waited_for(team, meltano, sandbox):
+    """The page comes when its patience ends, with the other side as it is now; the next page likewise."""
+    team.remind("Due", due_date=due(0))
+    meltano.sync()
+    sandbox.fault("sales_connect", "latency", seconds=3)
+    with served(patience=0.7) as console:
+        browser = Browser(console.url)
+        for path in ("/command-center", "/settings"):
+            begun = time.monotonic()
+            text = browser.read(path)
+            assert time.monotonic() - begun < 2.5
+            assert "Sales Connect cannot be asked right now No answer within 0.7 seconds." in text
+        assert "Due Today open · normal Not Started · Normal" in browser.read("/command-center")
+    sandbox.clear_faults("sales_connect")
+
+
+def test_another_orgs_tasks_are_not_shown(browser, team, meltano):
+    """Where the credentials lead elsewhere than the ledger's own org and tenant, that is said instead."""
+    team.remind("Due", due_date=due(0))
+    meltano.sync()
+    with open_ledger(meltano.ledger_url) as ledger:
+        ledger.put("org_id", "00D000000000009EAA")
+        ledger.put("account_id", "another")
+    text = browser.read("/command-center")
+    assert "The ledger belongs to Salesforce org 00D000000000009EAA, but the credentials lead to" in text
+    assert "The ledger belongs to Sales Connect tenant another, but the credentials lead to" in text
+    assert "Not compared: a side is missing." in text
+
+
 def test_it_asks_in_batches(browser, team, meltano, sandbox):
     """Fifty pairs of two users cost a handful of calls."""
     for number in range(25):
@@ -171,5 +205,5 @@ def test_it_asks_in_batches(browser, team, meltano, sandbox):
     sandbox.forget_calls()
     assert "Call 24 too" in browser.read("/command-center")
     assert sandbox.calls("salesforce")["total"] <= 3
-    assert sandbox.calls("sales_connect")["total"] <= 3
+    assert sandbox.calls("sales_connect")["total"] <= 4
     assert len(sandbox.writes("salesforce")) == 50

@@ -69,6 +69,9 @@ def set_box(visit: Visit) -> Response:
     user, on = visit.form.get("user", ""), visit.form.get("on") == "true"
     back = visit.form.get("next") or "/settings"
     done = visit.console.services.ask(lambda: switch(user, on=on))()
+    if done.late:
+        said = f"{done.trouble} The box may still change: load this page again in a minute to see how it stands."
+        return visit.go(back, said, kind="bad")
     if done.told is None:
         return visit.go(back, f"Task sync was not changed: {done.trouble}", kind="bad")
     return visit.go(back, in_words(done.told))
