@@ -59,11 +59,11 @@ class Explanation:
             "ids": list(self.ids),
             "known": self.is_known,
             "name": self.name,
-            "links": [{**asdict(link), "base": links.encode_base(link.base)} for link in self.links],
+            "links": [asdict(link) for link in self.links],
             "users": list(self.users),
             "parked": [{**parked_json(change, self.name), "payload": change.payload} for change in self.parked],
             "deletions": [asdict(deletion) for deletion in self.deletions],
-            "intents": [{**asdict(intent), "base": links.encode_base(intent.base)} for intent in self.intents],
+            "intents": [asdict(intent) for intent in self.intents],
             "conflicts": [asdict(row) for row in self.conflicts],
             "history": [dict(row) for row in self.history],
         }

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from tasksync_engine import runaway
 from tasksync_engine.allowance import KEPT_BACK, Work, is_short, is_urgent, today
 from tasksync_engine.arrived import is_ours
+from tasksync_engine.begun import base_for_deletion
 from tasksync_engine.carrying import Carrier
 from tasksync_engine.ledger import deletions, intents, links, parked
 from tasksync_engine.ledger.deletions import DONE, HELD, PENDING, Deletion
-from tasksync_engine.ledger.parked import ALLOWANCE, CLAIMED, ROSTER, UNDONE
+from tasksync_engine.ledger.parked import ALLOWANCE, CLAIMED, GONE, ROSTER, UNDONE
 from tasksync_engine.ledger.store import now
 from tasksync_engine.pairing import (
     Skip,
@@ -325,16 +326,20 @@ class Batch:
                 self._make(record, besides=tuple(candidate.id for candidate in free))
                 continue
             used.add(match.id)
-            self._adopt(record, match, intent.base if intent else {})
+            self._adopt(record, match, intent)
 
     def _is_claimed(self, record: Record, candidates: Sequence[Record]) -> bool:
         """Whether a living task carries this reminder's id and belongs to another: an upsert would write over it."""
         living = [candidate for candidate in candidates if not candidate.is_tombstone]
         return self.context.target == "task" and _named_by_field(record, living)
 
-    def _adopt(self, record: Record, match: Record, base: Base) -> None:
-        """Link a pair that was found; found deleted, that look-up is the tombstone (sync-rules §2.3)."""
-        pairing = Pairing(record, match.id, base=base, current=match, retried=self.retried.get(record.id))
+    def _adopt(self, record: Record, match: Record, begun: Intent | None) -> None:
+        """Link a pair that was found; found deleted, that look-up is the tombstone (sync-rules §2.3).
+
+        Then what the record has to carry over waits, for a task that lives again before its deletion is carried out.
+        """
+        base = {} if begun is None else base_for_deletion(begun, record, self.context.fields)
+        pairing = Pairing(record, match.id, base=base, begun=begun, current=match, retried=self.retried.get(record.id))
         self.settlement.counts["linked"] += 1
         if not match.is_tombstone:
             self.pairings.append(pairing)  # what was begun stays noted until this has made a link of it
@@ -343,6 +348,8 @@ class Batch:
         self.settlement.unparked.add(record.id)
         self.settlement.new_links.append(self.context.new_link(pairing))
         self.settlement.deletions.append(self._deletion(match))
+        if base and not self.context.translation.is_echo(record.side, record.raw, base):
+            self.settlement.park(waiting(record, GONE, base=base, previous=pairing.retried))
 
     def _make(self, record: Record, *, besides: tuple[str, ...] = ()) -> None:
         """Make a counterpart, unless the record is too old for one (sync-rules §2.1, §2.2, §6)."""

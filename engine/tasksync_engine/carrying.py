@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tasksync_engine import runaway
 from tasksync_engine.answers import STALE_STATUS, Answers
 from tasksync_engine.arrived import going_out, is_ours, look
+from tasksync_engine.begun import base_of_made, sent_with
 from tasksync_engine.destination import Create, Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
@@ -85,7 +86,7 @@ class Carrier:
             return
         if result.ok and result.id and making.begun is not None and _holds_other(making, result, self.context):
             # The answer of the earlier create: what it made is older than what was sent now.
-            taken.append(Pairing(making.source, result.id, base=making.begun.base, retried=making.retried))
+            taken.append(Pairing(making.source, result.id, begun=making.begun, retried=making.retried))
         elif result.ok and result.id:
             base = _with_held(making.base, result, self.context)
             pairing = Pairing(making.source, result.id, base=base, origin=self._origin())
@@ -103,10 +104,9 @@ class Carrier:
 
     def _intent(self, making: Making) -> Intent:
         """The create as it is noted; one that repeats an earlier key keeps that one's values: it may have made them."""
-        begun = making.begun
-        base = begun.base if begun is not None and begun.key == making.key else making.base
+        base, later = sent_with(making.begun, making.key, making.base)
         sent = what_to_note(self.context, making.columns)
-        return Intent(making.source.side, making.source.id, making.key, base, making.besides, sent)
+        return Intent(making.source.side, making.source.id, making.key, base, making.besides, sent, later)
 
     def _is_free(self, destination_id: str) -> bool:
         """Whether no link, open or kept, holds this record of the destination."""
@@ -151,6 +151,9 @@ class Carrier:
         if current is None:
             self._take_gone(pairing)
             return None
+        if pairing.link is None and pairing.begun is not None:
+            made = current if pairing.begun.side == pairing.source.side else pairing.source
+            pairing.base = base_of_made(pairing.begun, made, context.fields, written_over=made.side == "task")
         if pairing.link is not None and pairing.link.ahead is not None:
             arrived = look(pairing.link, context.fields, pairing.source, current)
             pairing.base, pairing.doubtful = arrived.base, arrived.doubtful
@@ -339,11 +342,7 @@ def _with_held(base: Base, result: RowResult, context: Context) -> Base:
     for row in context.fields.fields:
         column = row.column(context.target)
         if row.name in base and column in result.record:
-            pair = base[row.name]
-            value = result.record[column]
-            held[row.name] = (
-                type(pair)(pair.reminder, value) if context.target == "task" else type(pair)(value, pair.task)
-            )
+            held[row.name] = base[row.name].having(context.target, result.record[column])
     return held
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import STALE_STATUS, Answers
 from tasksync_engine.arrived import going_out, is_ours, look
+from tasksync_engine.begun import base_for_deletion
 from tasksync_engine.ledger import deletions, intents, links, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
 from tasksync_engine.ledger.parked import ROSTER
@@ -204,7 +205,12 @@ class _Piece:
                 continue
             linking.intents_done.add((intent.side, intent.record_id))
             if match is not None and not match.is_tombstone:
-                pairing = Pairing(doomed.tombstone, match.id, base=intent.base, current=match)
+                pairing = Pairing(
+                    doomed.tombstone,
+                    match.id,
+                    base=base_for_deletion(intent, match, self.context.fields),
+                    current=match,
+                )
                 linking.new_links.append(self.context.new_link(pairing))
         if linking.intents_done:
             self.context.settle(linking)

@@ -218,7 +218,7 @@ class TakingBack:
         for name, pair in base.items():
             column = fields.named(name).column(side)
             if held is not None and column in held:
-                base[name] = replace(pair, **{side: held[column]})
+                base[name] = pair.having(side, held[column])
         back = {**item.back_before, **base}
         link = replace(item.link, base={**item.arrived.base, **back}, ahead=None)
         if "assignee" in back:

@@ -270,7 +270,7 @@ def _old_base(row: Field, side: Side, wrote: Wrote, users: Users) -> Pair:
     Of a pair that had no base, the source's side is what the old value would have been there.
     """
     if wrote.base_before is not None:
-        return replace(wrote.base_before, **{side: wrote.before})
+        return wrote.base_before.having(side, wrote.before)
     translate = to_reminder if side == "task" else to_task
     there = None if row.kind is Kind.SUBJECT else translate(row, wrote.before, users)
     source_value = None if there is DOES_NOT_TRAVEL else there

@@ -5,7 +5,6 @@ Pure: no clock, no I/O.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tasksync_mappings import other
@@ -51,5 +50,5 @@ def undone_base(base: Base, change: Parked, fields: FieldMap) -> Base:
         column = row.column(change.side)
         if row.name in change.base and column in change.payload:
             held = known.get(row.name) or change.base[row.name]
-            known[row.name] = replace(held, **{change.side: change.payload[column]})
+            known[row.name] = held.having(change.side, change.payload[column])
     return known

@@ -34,6 +34,7 @@ class Pairing:
         destination_id: The other record's id.
         link: The open link; None while the pair is new.
         base: The link's base, an intent's values, or nothing.
+        begun: Of a new pair: the create that was never settled and made one of both.
         current: The destination's living record; None: not read yet, or gone.
         retried: The parked change that is tried again.
         origin: How a new pair came about.
@@ -44,6 +45,7 @@ class Pairing:
     destination_id: str
     link: Link | None = None
     base: Base = field(default_factory=dict)
+    begun: Intent | None = None
     current: Record | None = None
     retried: Parked | None = None
     origin: str = "adopted"
@@ -54,7 +56,7 @@ class Pairing:
         old, there = self.base.get(decision.field), other(self.source.side)
         if decision.field not in self.doubtful or decision.write is UNSET or decision.base is None or old is None:
             return decision
-        values = replace(decision.base, **{there: old.on(there)})
+        values = decision.base.having(there, old.on(there))
         conflict = decision.conflict or Conflict(decision.field, old, values, self.source.side)
         return replace(decision, conflict=conflict)
 
@@ -149,7 +151,7 @@ class Change:
         column = fields.named(decision.field).column(there)
         if decision.write is UNSET or held is None or column not in held:
             return pair
-        return replace(pair, **{there: held[column]})
+        return pair.having(there, held[column])
 
     def event(self, fields: FieldMap, action: str = "update", result: RowResult | None = None) -> Event:
         """What is kept of it: field by field the rule; where there was a write, all that undoing it takes.
@@ -169,7 +171,7 @@ class Change:
             if decision.write is not UNSET:
                 entry |= {"before": raw.get(fields.named(decision.field).column(side)), "after": decision.write}
                 bases = self.pairing.base.get(decision.field), self._held(decision, held, fields)
-                entry["base"] = [pair and [pair.reminder, pair.task] for pair in bases]
+                entry["base"] = bases
             detail[decision.field] = entry
         about: dict[str, Any] = {"to": side, "fields": detail, "changed_at": self.pairing.source.changed_at.isoformat()}
         written = [fields.named(name) for name, entry in detail.items() if "after" in entry]

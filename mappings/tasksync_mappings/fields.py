@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +39,11 @@ DOES_NOT_TRAVEL: Final = _Marker.DOES_NOT_TRAVEL
 """The answer of a translation for a value that has no counterpart on the other side."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What each side of a link holds, or held, in one field; each in its own side's terms."""
+class Pair(NamedTuple):
+    """What each side of a link holds, or held, in one field; each in its own side's terms.
+
+    As a tuple it is stored as it is: a JSON array of both.
+    """
 
     reminder: Any
     task: Any
@@ -49,6 +51,10 @@ class Pair:
     def on(self, side: Side) -> Any:  # noqa: ANN401 - a field's value is whatever its API sends
         """The value of one side."""
         return self.reminder if side == "reminder" else self.task
+
+    def having(self, side: Side, value: Any) -> Pair:  # noqa: ANN401 - see `on`
+        """The pair with another value on one side."""
+        return Pair(value, self.task) if side == "reminder" else Pair(self.reminder, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,10 @@ class Field:
     def column(self, side: Side) -> str:
         """The name of this field in one side's records."""
         return self.reminder if side == "reminder" else self.task
+
+    def having(self, side: Side, value: Any) -> Pair:  # noqa: ANN401 - see `on`
+        """The pair with another value on one side."""
+        return Pair(value, self.task) if side == "reminder" else Pair(self.reminder, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,9 @@ def test_deletions(opened, odd):
 def test_intents(opened, odd):
     """A create's values, for they are the base if it turns out to have arrived."""
     sent = Sent({"Description": odd}, TASK, AT)
-    intent = Intent("reminder", "rem_1", "key", {"details": Pair(odd, odd)}, (TASK,), sent)
+    intent = Intent(
+        "reminder", "rem_1", "key", {"details": Pair(odd, odd)}, (TASK,), sent, ({"details": Pair(odd, "")},)
+    )
     with opened.transaction() as connection:
         intents.note(connection, [intent], AT)
         assert intents.of_records(connection, "reminder", ["rem_1"]) == {"rem_1": intent}

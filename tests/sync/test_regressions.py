@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sync.machine_runs import TO_SALESCONNECT, TO_SALESFORCE, Mishap, Runs, Script
-from tests.sync.machine_world import World
+from tests.sync.machine_world import ANN, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KILLED_AFTER_UPDATE = ("after update", 1)
 KILLED_AFTER_DELETE = ("after delete", 1)
+BEYOND_THE_OVERLAP = 900
 
 
 class Story:
@@ -128,6 +129,49 @@ def test_a_task_undeleted_after_a_killed_run_stays(story: Story) -> None:
     assert not story.task.get("IsDeleted")
     (anew,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == story.task_id]
     assert anew["deleted_at"] is None
+
+
+def test_an_edit_goes_over_to_a_task_that_lives_again_before_its_deletion_was_carried_out(story: Story) -> None:
+    """What a killed run had made is edited while its task is deleted: that edit waits for the task (§6, §7.4)."""
+    task_id = story.world.create_task({"Subject": "B", "OwnerId": ANN, "ActivityDate": "2030-01-01"})
+    story.dies(TO_SALESCONNECT, ("after create", 1))
+    (made,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == task_id]
+    story.world.advance(1)
+    story.world.edit("reminder", made["id"], {"due_date": "2030-01-02"})
+    story.world.delete("task", task_id)
+    for _ in range(2):
+        story.world.advance(BEYOND_THE_OVERLAP)
+        assert story.runs.run(TO_SALESFORCE)
+    story.world.undelete(task_id)
+    story.world.advance(1)
+    assert story.runs.run(TO_SALESCONNECT)
+    story.sync(2)
+    assert not story.world.tasks()[task_id].get("IsDeleted")
+    assert story.world.tasks()[task_id]["ActivityDate"] == "2030-01-02"
+    assert story.world.reminders()[made["id"]]["due_date"] == "2030-01-02"
+    assert story.runs.parked() == []
+
+
+@pytest.mark.parametrize("reminder_is_edited", [False, True])
+def test_an_edit_behind_a_create_that_was_repeated_with_other_values_goes_over(
+    story: Story, *, reminder_is_edited: bool
+) -> None:
+    """Which of its tries made the reminder shows in it; the task's next edit is none of them (§7.4)."""
+    task_id = story.world.create_task({"Subject": "B", "OwnerId": ANN, "Priority": "High"})
+    story.dies(TO_SALESCONNECT, ("before create", 1))
+    story.world.advance(1)
+    story.world.edit("task", task_id, {"Priority": "Normal"})
+    story.dies(TO_SALESCONNECT, ("after create", 1))
+    (made,) = [row for row in story.world.reminders().values() if row["salesforce_task_id"] == task_id]
+    story.world.advance(1)
+    if reminder_is_edited:
+        story.world.edit("reminder", made["id"], {"details": "mine"})
+    story.world.edit("task", task_id, {"Priority": "High"})
+    story.sync(2)
+    now = story.world.reminders()[made["id"]], story.world.tasks()[task_id]
+    told = [row["field"] for row in story.runs.conflicts]
+    assert (now[0]["priority"], now[1]["Priority"]) == ("high", "High")
+    assert told == (["priority"] if reminder_is_edited else [])
 
 
 @pytest.mark.parametrize("by_people", ["the reminder", "both"])

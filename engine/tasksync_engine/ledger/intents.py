@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, insert, select, update
 
 from tasksync_engine.ledger.chunks import chunks
-from tasksync_engine.ledger.links import decode_base, encode_base
+from tasksync_engine.ledger.links import decode_base
 from tasksync_engine.ledger.schema import intents, parked
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Intent:
         base: The base that the new link will have.
         besides: Deleted counterparts that were known before: they are not what this create made.
         sent: How to find what it made; None: a create can be repeated, and then returns what the first one made.
+        later: The bases with which it was repeated, where they differ from the one before, in order.
     """
 
     side: Side
@@ -57,6 +58,7 @@ class Intent:
     base: Base
     besides: tuple[str, ...] = ()
     sent: Sent | None = None
+    later: tuple[Base, ...] = ()
 
 
 def _encode_sent(sent: Sent | None) -> dict[str, Any] | None:
@@ -75,7 +77,8 @@ def _decode_sent(stored: Mapping[str, Any] | None) -> Sent | None:
 
 def _intent(row: Any) -> Intent:  # noqa: ANN401 - SQLAlchemy's row is generic
     base, sent = decode_base(row.base), _decode_sent(row.sent)
-    return Intent(row.side, row.record_id, row.key, base, tuple(row.besides), sent)
+    later = tuple(decode_base(one) for one in row.later or ())
+    return Intent(row.side, row.record_id, row.key, base, tuple(row.besides), sent, later)
 
 
 def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
@@ -111,10 +114,11 @@ def note(connection: Connection, creates: Iterable[Intent], at: datetime) -> Non
             "side": intent.side,
             "record_id": intent.record_id,
             "key": intent.key,
-            "base": encode_base(intent.base),
+            "base": intent.base,
             "besides": list(intent.besides),
             "noted_at": at,
             "sent": _encode_sent(intent.sent),
+            "later": list(intent.later) or None,
         }
         for intent in latest.values()
     ]

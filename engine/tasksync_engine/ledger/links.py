@@ -90,14 +90,9 @@ class NewLink:
     pointer_owed: bool = False
 
 
-def encode_base(base: Base) -> dict[str, list[Any]]:
-    """A base as the ledger stores it: field → [reminder value, task value]."""
-    return {name: [pair.reminder, pair.task] for name, pair in base.items()}
-
-
 def decode_base(stored: Mapping[str, Sequence[Any]] | None) -> Base:
-    """The reverse of `encode_base`."""
-    return {name: Pair(values[0], values[1]) for name, values in (stored or {}).items()}
+    """A base as the ledger stores it: field → [reminder value, task value]."""
+    return {name: Pair(*values) for name, values in (stored or {}).items()}
 
 
 def _column(side: Side) -> Any:  # noqa: ANN401 - SQLAlchemy's column type depends on the table
@@ -205,7 +200,7 @@ def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: 
             "reminder_id": link.reminder_id,
             "task_id": link.task_id,
             "state": state,
-            "base": encode_base(link.base),
+            "base": link.base,
             "reminder_user": link.reminder_user,
             "task_user": link.task_user,
             "origin": link.origin,
@@ -221,8 +216,7 @@ def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: 
 def _encode_ahead(ahead: Ahead | None) -> dict[str, Any] | None:
     if ahead is None:
         return None
-    base = None if ahead.base is None else encode_base(ahead.base)
-    told = {"side": ahead.side, "base": base, "stamp": ahead.stamp.isoformat()}
+    told = {"side": ahead.side, "base": ahead.base, "stamp": ahead.stamp.isoformat()}
     return told | ({"before": _encode_ahead(ahead.before)} if ahead.before else {})
 
 
@@ -248,7 +242,7 @@ def rebase(connection: Connection, changed: Iterable[Link]) -> None:
     rows = [
         {
             "link_id": link.id,
-            "new_base": encode_base(link.base),
+            "new_base": link.base,
             "new_reminder_user": link.reminder_user,
             "new_task_user": link.task_user,
             "new_ahead": _encode_ahead(link.ahead),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from tasksync_engine.ledger.chunks import chunks
-from tasksync_engine.ledger.links import decode_base, encode_base
+from tasksync_engine.ledger.links import decode_base
 from tasksync_engine.ledger.schema import parked
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def park(connection: Connection, changes: Iterable[Parked]) -> None:
             "category": change.category,
             "message": change.message,
             "payload": dict(change.payload),
-            "base": encode_base(change.base),
+            "base": change.base,
             "user_id": change.user_id,
             "attempts": change.attempts,
             "parked_at": change.parked_at,
@@ -160,7 +160,7 @@ def park(connection: Connection, changes: Iterable[Parked]) -> None:
 def rebase(connection: Connection, side: Side, moved: Mapping[str, Base]) -> None:
     """Take over the bases of these fields, so that they still count as changed although their base has moved."""
     for record_id, change in of_records(connection, side, sorted(moved)).items():
-        base = encode_base({**change.base, **moved[record_id]})
+        base = {**change.base, **moved[record_id]}
         query = update(parked).where(parked.c.side == side, parked.c.record_id == record_id)
         connection.execute(query.values(base=base))
 

@@ -190,6 +190,7 @@ intents = Table(
     Column("besides", Json, nullable=False),
     Column("noted_at", Utc, nullable=False),
     Column("sent", Json),
+    Column("later", Json),
 )
 
 conflicts = Table(

@@ -28,6 +28,7 @@ def upgrade() -> None:
         links.add_column(sa.Column("pointer_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("intents") as intents:
         intents.add_column(sa.Column("sent", sa.Text(), nullable=True))
+        intents.add_column(sa.Column("later", sa.Text(), nullable=True))
     op.create_index("ix_links_state", "links", ["state"], unique=False)
     op.create_index(
         "ix_links_pointer_owed",
