@@ -44,7 +44,7 @@ def print_now(console: Console, now: Now, *, linked: bool) -> None:
         console.print(f"  {clean(reason)}")
     if linked and not now.problems():
         lines = [one.in_words() for one in now.coming] or ["nothing: both sides agree, or wait for a deletion"]
-        console.print("\nThe next runs:")
+        console.print(f"\nThe next runs{f', {now.hold}' if now.hold else ''}:")
         for line in lines:
             console.print(f"  {clean(line)}")
 

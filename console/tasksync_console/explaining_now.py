@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tasksync_console.explaining import Explanation
     from tasksync_console.project import Project
     from tasksync_engine.ledger import Ledger
+    from tasksync_engine.ledger.links import Link
     from tasksync_engine.records import Record
     from tasksync_mappings import FieldMap
 
@@ -35,6 +36,7 @@ class Now:
         fields: The mapping.
         why: Why there is no open link; empty where there is one.
         coming: What the next runs will do about an open link.
+        hold: What comes before that, in words: something is parked, a user is off; empty: nothing.
     """
 
     reminders: Seen
@@ -42,6 +44,7 @@ class Now:
     fields: FieldMap
     why: Sequence[str]
     coming: Sequence[Forecast]
+    hold: str = ""
 
     def records(self) -> list[Record]:
         """All that was found."""
@@ -62,6 +65,7 @@ class Now:
             "problems": self.problems(),
             "why": list(self.why),
             "coming": [asdict(one) for one in self.coming],
+            "hold": self.hold,
         }  # fmt: skip
 
 
@@ -113,8 +117,19 @@ def judged(found: Explanation, fields: FieldMap, rules: Rules, seen: tuple[Seen,
     link = next((link for link in found.links if link.state == links.OPEN), None)
     if link is not None:
         coming = forecast(link, reminders.one(link.reminder_id), tasks.one(link.task_id), rules)
-        return Now(reminders, tasks, fields, [], coming)
+        return Now(reminders, tasks, fields, [], coming, _hold(found, link, rules))
     return Now(reminders, tasks, fields, _why(found, rules, seen), [])
+
+
+def _hold(found: Explanation, link: Link, rules: Rules) -> str:
+    """What a difference waits for: the next runs do nothing about it before (§1.3, §6, §7.2)."""
+    users = {who.sales_connect_id for who in rules.people if who.is_on and who.salesforce_id}
+    users |= {who.salesforce_id for who in rules.people if who.is_on and who.salesforce_id}
+    if any(user is not None and user not in users for user in (link.reminder_user, link.task_user)):
+        return "once both users take part"
+    if found.deletions:
+        return "unless the deletion is carried out before"
+    return "once what is parked is tried again" if found.parked else ""
 
 
 def _why(found: Explanation, rules: Rules, seen: tuple[Seen, Seen]) -> list[str]:

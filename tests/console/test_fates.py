@@ -180,7 +180,22 @@ def test_a_change_that_is_refused(team, meltano, told):
         "Parked:",
         "FIELD_CUSTOM_VALIDATION_EXCEPTION (Access/Validation)",
         "refused for the test",
-        "The next runs:\n  details: to-salesforce will write new to Salesforce",
+        "The next runs, once what is parked is tried again:\n  details: to-salesforce will write new to Salesforce",
+    )
+
+
+def test_a_pair_whose_user_was_switched_off(team, meltano, told):
+    """The difference is told, and what it waits for."""
+    reminder = team.remind("Call", details="old")
+    meltano.sync()
+    team.switch("u1", on=False)
+    team.edit_reminder(reminder, details="new")
+    meltano.sync()
+    says(
+        told("its user was switched off, then it was edited", reminder),
+        "the reminder's assignee u1 has task sync off",
+        "roster (Other)",
+        "The next runs, once both users take part:\n",
     )
 
 
@@ -209,6 +224,7 @@ def test_a_deletion_that_the_brake_holds(team, meltano, told):
     meltano.sync()
     out = told("its deletion is held by the brake", team.tasks()[0]["Id"])
     says(out, "pushed, open", "the deletion held by the brake; `tasksync check` says what to do")
+    assert "The next runs:" not in out
 
 
 def test_kept_although_its_counterpart_is_deleted(team, meltano, told):
