@@ -1,11 +1,12 @@
-"""What Salesforce last told about the org's API calls, remembered in the ledger for people to see."""
+"""What Salesforce last told about the org's API calls, remembered in the ledger for people to see.
+
+Imports nothing of the ledger: a tap that works alone has no use for a database.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
     from tasksync_engine.ledger import Ledger
@@ -24,7 +25,7 @@ def note(ledger: Ledger, told: tuple[int, int] | None) -> None:
         LedgerError: The ledger cannot be written.
     """
     if told is not None:
-        ledger.put(KEY, f"{told[0]} {told[1]} {now().isoformat()}")
+        ledger.put(KEY, f"{told[0]} {told[1]} {datetime.now(UTC).isoformat()}")
 
 
 def read(remembered: str) -> tuple[int, int, datetime]:
