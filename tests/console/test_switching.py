@@ -45,9 +45,11 @@ def test_a_user_is_switched_off_and_their_links_stay(team, meltano, tasksync, sa
 def test_a_box_that_stands_as_it_shall_is_left(tasksync, sandbox):
     """Switching on again would move E, and with it what is synced: nothing is written."""
     before = box(sandbox, "u1")
+    sandbox.forget_calls()
     told = tasksync("enable", "u1", "--json").json
     assert (told["is_on"], told["changed"], told["open_links"]) == (True, False, 0)
     assert "is already on for" in tasksync("enable", "u1").out
+    assert not any("PATCH" in call for call in sandbox.calls("sales_connect")["by_endpoint"])
     assert box(sandbox, "u1") == before
 
 
