@@ -65,7 +65,7 @@ def adopt(
         ClientError: A service cannot be read.
     """
     with read_whole(hands, ledger_url, progress, create=True) as whole:
-        found = whole.comparison().compare(progress("Looking for twins")).doubles
+        found = whole.comparison().compare(progress("Looking for twins")).twins_by_look
     pairs = [group for group in found if group.is_pair]
     adopted = Adopted(pairs, [group for group in found if not group.is_pair])
     chosen = [group for group in choose(adopted) if group.is_pair]

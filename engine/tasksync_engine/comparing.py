@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.ledger import links
-from tasksync_engine.pairing import excluded
+from tasksync_engine.pairing import excluded, too_old
 from tasksync_engine.records import InvalidRecord
 from tasksync_engine.twins import Candidate, Group, candidate, groups
 from tasksync_mappings import UNSET, Kind, Times, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.ledger.links import Link
@@ -67,14 +68,19 @@ class Compared:
         stuck: Drift that no sync would ever carry: each side stands as the link's base has it.
         moved: Pairs in which a side is not as the base has it, so that a sync that reads them carries it.
         twins: Second counterparts of one record.
-        doubles: Unlinked records of both sides that look like the same task.
+        twins_by_look: Unlinked records of both sides that look like the same task.
     """
 
     pairs: int = 0
     stuck: list[Differing] = field(default_factory=list)
     moved: list[Differing] = field(default_factory=list)
     twins: list[Twin] = field(default_factory=list)
-    doubles: list[Group] = field(default_factory=list)
+    twins_by_look: list[Group] = field(default_factory=list)
+
+    @property
+    def doubles(self) -> list[Group]:
+        """Those of the twins by look for which a sync would make a third; old ones are left in peace by the rules."""
+        return [group for group in self.twins_by_look if group.is_owed]
 
     def left_to_a_person(self) -> set[str]:
         """The unlinked records that nothing is made for: it would be a third one."""
@@ -93,6 +99,7 @@ class Comparison:
     translation: Translation
     participation: Participation
     readers: Mapping[Side, Reader]
+    lookback: timedelta
 
     def compare(self, progress: Callable[[int], None]) -> Compared:
         """Compare every open link's records, and look for twins among what is not linked."""
@@ -103,7 +110,7 @@ class Comparison:
                 self._look_at(link, reminder, task, found)
             progress(len(part))
         unlinked = {side: list(self._unlinked(side, found)) for side in SIDES}
-        found.doubles = groups(unlinked["reminder"], unlinked["task"])
+        found.twins_by_look = groups(unlinked["reminder"], unlinked["task"])
         return found
 
     def _open_links(self) -> Iterator[Sequence[Link]]:
@@ -188,7 +195,10 @@ class Comparison:
             return None
         if record.side == "task" and excluded(record.raw, self.translation):
             return None
-        return candidate(record, self.translation)
+        one, person = candidate(record, self.translation), self.participation.user(record.side, record.user)
+        if one is None or person is None:
+            return None
+        return replace(one, is_owed=too_old(record, person, self.lookback) is None)
 
 
 def without_base(stuck: Differing) -> Link:

@@ -24,6 +24,7 @@ from tasksync_engine.sources import ReminderSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from tasksync_engine.apply import Applied, Hand
     from tasksync_engine.context import Context
@@ -73,6 +74,7 @@ class Whole:
         snapshot: The records.
         context: The run that has read who takes part, closed: its template and its roster count.
         sources: By direction, what its records come from.
+        lookback: How far before E a user's tasks are imported.
     """
 
     copied: Ledger
@@ -80,6 +82,7 @@ class Whole:
     snapshot: Snapshot
     context: Context
     sources: Mapping[str, Source]
+    lookback: timedelta
 
     def comparison(self) -> Comparison:
         """What compares them."""
@@ -90,6 +93,7 @@ class Whole:
             context.translation,
             context.participation,
             {context.source: context.read_source, context.target: context.destination.reader},
+            self.lookback,
         )
 
 
@@ -122,7 +126,7 @@ def read_whole(hands: Sequence[Hand], ledger_url: str, progress: Progress, *, cr
         }
         for source in sources.values():
             fill(snapshot, source, users[source.side], copied, progress(f"Reading {source.side}s"))
-        yield Whole(copied, url, snapshot, context, sources)
+        yield Whole(copied, url, snapshot, context, sources, hands[-1].settings.initial_lookback)
 
 
 def _introduced(hands: Sequence[Hand], url: str) -> tuple[Context, dict[str, Source]]:

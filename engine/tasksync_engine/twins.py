@@ -30,12 +30,14 @@ class Candidate:
         name: What people call it.
         due: Its due date.
         keys: What it is known by; a reminder by its name and by the Subject that the template makes of it.
+        is_owed: Whether the rules would make a counterpart for it, so that there would be a third one.
     """
 
     id: str
     name: str
     due: str | None
     keys: tuple[Key, ...]
+    is_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Group:
     def is_pair(self) -> bool:
         """Whether there is one of each."""
         return len(self.reminders) == len(self.tasks) == 1
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether a counterpart would be made for one of them."""
+        return any(one.is_owed for one in (*self.reminders, *self.tasks))
 
 
 def candidate(record: Record, translation: Translation) -> Candidate | None:

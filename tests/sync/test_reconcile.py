@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -172,6 +173,20 @@ def test_unlinked_doubles_are_named_and_left(team, meltano, both):
     found = both.look(repair=True)
     (group,) = found.compared.doubles
     assert (group.is_pair, found.mended, team.writes()) == (True, [], before)
+
+
+def test_old_doubles_are_left_in_peace(team, meltano, both):
+    """No sync would make a counterpart for either, so there is nothing to look at."""
+    old = team.stamp(team.enabled_at - timedelta(days=30))
+    record = {"type": "call", "status": "open", "priority": "normal", "assignee_id": "u1", "version": 1}
+    stamps = {"created_at": old, "updated_at": old}
+    team.sandbox.load(sales_connect={"reminders": [{"id": "rem_old", "name": "Old", **record, **stamps}]})
+    task = {"Id": "00T000000000009AAA", "Subject": "Old", "OwnerId": salesforce_user(1), "Status": "Not Started"}
+    times = {"CreatedDate": old, "LastModifiedDate": old, "SystemModstamp": old}
+    team.sandbox.load(salesforce={"Task": [{**task, "Priority": "Normal", **times}]})
+    meltano.sync()
+    found = both.look()
+    assert (len(found.compared.twins_by_look), found.compared.doubles, found.can_be_mended) == (1, [], False)
 
 
 def test_the_brake_holds_here_too(team, meltano, both):
