@@ -21,7 +21,7 @@ from tasksync_engine.intake import SYNCED
 from tasksync_engine.rehearsing import COMPLETE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from tasksync_console.pipelines import Pipeline
     from tasksync_console.project import Project
@@ -38,14 +38,14 @@ DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 def from_meltano(
     project: Project, pipeline: Pipeline, progress: Callable[[int], None]
-) -> Callable[..., Iterator[Piece]]:
+) -> Callable[[str], Generator[Piece]]:
     """What reads a pipeline's tap, given the address of the ledger that it shall go by.
 
     `meltano run` would need a target of Meltano's; `meltano invoke` gives the tap the same settings and catalog, leaves
     what it says to us, and cannot move a bookmark: the state is only looked up, and given to the tap as a file.
     """
 
-    def read(ledger_url: str) -> Iterator[Piece]:
+    def read(ledger_url: str) -> Generator[Piece]:
         environment = _environment(project, pipeline, ledger_url)
         with TemporaryDirectory(prefix="tasksync-state-") as folder:
             state = Path(folder, "state.json")

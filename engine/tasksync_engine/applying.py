@@ -13,6 +13,7 @@ from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.deletions import PARKED, PENDING
 from tasksync_engine.pointers import write_pointers
 from tasksync_engine.records import POINTER, InvalidRecord
+from tasksync_engine.rehearsal import is_made
 from tasksync_engine.steps import Action
 
 if TYPE_CHECKING:
@@ -205,11 +206,11 @@ class Applying:
         write_pointers(self._context)
         living = self._context.destination.read([row.source.id for row in rows])
         for row in rows:
-            reminder = living.get(row.source.id)
-            if self._approval.passed.get(row.source.id) and reminder is not None and reminder.pointer:
-                self._outcome.done.append(row)
-            elif reminder is not None and reminder.pointer == (row.writes.get(POINTER) or reminder.pointer):
-                self._outcome.before.append(row)
+            reminder, planned = living.get(row.source.id), row.writes[POINTER]
+            # A task that was yet to be made has another id now than the plan could say.
+            if reminder is not None and reminder.pointer and (is_made(planned) or reminder.pointer == planned):
+                written = self._approval.passed.get(row.source.id)
+                (self._outcome.done if written else self._outcome.before).append(row)
             else:
                 self._outcome.refused.append((row, self._approval.refused.get(row.source.id, "it was refused")))
 

@@ -107,7 +107,8 @@ class Comparison:
         for part in self._open_links():
             for link, reminder, task in self._living(part):
                 found.pairs += 1
-                self._look_at(link, reminder, task, found)
+                if all(self.participation.takes_part(one.side, one.user) for one in (reminder, task)):
+                    self._look_at(link, reminder, task, found)
             progress(len(part))
         unlinked = {side: list(self._unlinked(side, found)) for side in SIDES}
         found.twins_by_look = groups(unlinked["reminder"], unlinked["task"])

@@ -23,7 +23,7 @@ from tasksync_engine.snapshot import Snapshot, fill
 from tasksync_engine.sources import ReminderSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from tasksync_engine.apply import Applied, Hand
@@ -179,7 +179,7 @@ def _way(hand: Hand, whole: Whole, compared: Compared) -> Way:
     """A direction that reads what was read already, but for what only a person can tell apart."""
     source, left = whole.sources[hand.direction], compared.left_to_a_person()
 
-    def read(url: str) -> Iterator[Piece]:  # noqa: ARG001 - the copy is the one that was read for
+    def read(url: str) -> Generator[Piece]:  # noqa: ARG001 - the copy is the one that was read for
         if isinstance(source, ReminderSource):
             yield "salesforce_settings", [source.settings()]
             yield "users", source.users()

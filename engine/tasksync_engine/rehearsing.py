@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tasksync_engine.plan import NAME, VERSION, DirectionPlan, Plan, Row, Waitin
 from tasksync_engine.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tasksync_engine.context import Context
     from tasksync_engine.destination import Destination
@@ -44,7 +45,7 @@ class Way:
     direction: str
     settings: EngineSettings
     connect: Callable[[FieldMap], Destination]
-    read: Callable[[str], Iterator[Piece]]
+    read: Callable[[str], Generator[Piece]]
 
 
 @dataclass(slots=True)
@@ -108,7 +109,8 @@ def _part(engine: Engine, way: Way, url: str, earlier: Rehearsal | None) -> tupl
     context.gate = _Recorder(context.fields, here, earlier, rows)
     error: BaseException | None = None
     try:
-        feed(engine, way.read(url), earlier)
+        with closing(way.read(url)) as pieces:  # a tap that still reads is ended, whatever happens here
+            feed(engine, pieces, earlier)
         complete = bool(context.counts["complete"])
         part = DirectionPlan(way.direction, complete, _counts(context), _parked(context), _held(context), rows)
     except BaseException as caught:

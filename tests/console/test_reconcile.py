@@ -105,3 +105,15 @@ def test_reconciling_needs_a_ledger(project, meltano, tasksync):
     assert meltano
     ended = tasksync("reconcile")
     assert (ended.code, "There is no ledger" in ended.err) == (1, True)
+
+
+def test_a_warning_is_said_once(team, meltano, tasksync, caplog):
+    """However often the roster is read in one command."""
+    team.remind()
+    meltano.sync()
+    team.task("New")
+    caplog.clear()
+    assert tasksync("reconcile", "--repair").code == 0
+    assert [record.getMessage() for record in caplog.records if "left out" in record.getMessage()] == [
+        "Sales Connect user u4 is left out: no active Salesforce user has this email"
+    ]

@@ -21,7 +21,7 @@ from tasksync_engine.sources import ReminderSource, TaskSource
 from tests.sync.machine_runs import Killed, Script, played, scripted_sales_connect, scripted_salesforce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from tests.sync.pipelines import Meltano
     from tests.sync.team import Team
@@ -87,7 +87,7 @@ class Planner:
             return scripted_salesforce(self.meltano.salesforce, script or Script())
         return scripted_sales_connect(self.meltano.sales_connect, script or Script())
 
-    def _read(self, direction: str, url: str) -> Iterator[Piece]:
+    def _read(self, direction: str, url: str) -> Generator[Piece]:
         """What the direction's tap says, with a ledger of its own, from the bookmark that stays where it is."""
         other = copy.copy(self.meltano)
         other.ledger_url = url

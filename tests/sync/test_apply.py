@@ -250,6 +250,17 @@ def test_a_parked_change_is_planned_and_applied(team, meltano, planner, pairs, l
     quiet(team, meltano)
 
 
+@pytest.mark.usefixtures("without_link_field")
+def test_pointers_are_written_with_the_plan(team, meltano, planner):
+    """Without a link field: the task that the plan could not name yet is the one that is made."""
+    reminder = team.remind("Mine")
+    plan = planner.plan()
+    assert outcome(planner.apply(plan)) == (2, 0, 0, 0)
+    assert team.reminder(reminder)["salesforce_task_id"] == team.tasks()[0]["Id"]
+    quiet(team, meltano)
+    assert outcome(planner.apply(plan)) == (0, 2, 0, 0)
+
+
 @pytest.mark.parametrize("kill", KILLS, ids=lambda kill: f"{kill[0]} {kill[1]}")
 def test_a_killed_apply_is_finished_by_the_next_one(team, meltano, planner, day, kill):
     """Nothing is doubled, nothing is lost, and nothing is refused."""

@@ -175,6 +175,24 @@ def test_unlinked_doubles_are_named_and_left(team, meltano, both):
     assert (group.is_pair, found.mended, team.writes()) == (True, [], before)
 
 
+def test_pairs_of_somebody_who_is_off_are_no_drift(team, meltano, both):
+    """Their changes wait until both users are on again."""
+    reminder, _ = paired(team, meltano)
+    team.switch("u1", on=False)
+    team.edit_reminder(reminder, details="later")
+    meltano.sync()
+    found = both.look()
+    assert (found.waiting, found.compared.stuck, found.can_be_mended) == ([], [], False)
+
+
+@pytest.mark.usefixtures("without_link_field")
+def test_a_pair_without_a_link_field_is_in_order(team, meltano, both):
+    """Its reminder names its task, and is no twin for that."""
+    paired(team, meltano)
+    found = both.look()
+    assert (found.can_be_mended, found.compared.twins, found.compared.doubles) == (False, [], [])
+
+
 def test_old_doubles_are_left_in_peace(team, meltano, both):
     """No sync would make a counterpart for either, so there is nothing to look at."""
     old = team.stamp(team.enabled_at - timedelta(days=30))
