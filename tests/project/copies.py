@@ -89,10 +89,10 @@ class Project:
             "SALES_CONNECT_URL": sandbox.sales_connect_url,
         }
 
-    def run(self, command, exits=0, **variables):
+    def run(self, command, exits=0, patience=240, **variables):
         """Run a shell command in the folder; returns what it printed, on both streams.
 
-        Fails where the exit code is another one than `exits`.
+        Fails where the exit code is another one than `exits`, or after so many seconds.
         """
         done = subprocess.run(  # noqa: S602 - commands of the README, as a person would type them
             command,
@@ -104,7 +104,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=240,
+            timeout=patience,
         )
         assert done.returncode == exits, f"{command} exited with {done.returncode}:\n{done.stdout}"
         return done.stdout

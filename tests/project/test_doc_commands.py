@@ -42,6 +42,17 @@ def scripts(page):
     return [block["text"] for block in found if not NOT_RUN.search(text[: block.start()])]
 
 
+def script_of(page):
+    """All of them as one script, without the lines that an earlier block had."""
+    seen, lines = set(), []
+    for text in scripts(page):
+        lines += [line for line in text.splitlines() if line.strip() not in seen]
+        seen |= {line.strip() for line in text.splitlines()}
+    return "\n".join(lines)
+
+
+PATIENCE = 900
+"""Seconds that a page may take: some run Meltano several times."""
 TO_RUN = [str(page) for page in PAGES if str(page) not in RUN_BY and scripts(page)]
 
 
@@ -64,18 +75,19 @@ def after_a_sync(tmp_path_factory):
     project.run(f"{ROOT}/.venv/bin/sandbox down")
 
 
+@pytest.mark.timeout(PATIENCE + 60)
 @pytest.mark.parametrize("page", TO_RUN)
 def test_the_commands_of_a_page_work(page, after_a_sync):
     """One after the other, in one shell, each with exit code 0."""
     after_a_sync.run(".venv/bin/sandbox up")
-    script = "\n".join(scripts(page))
+    script = script_of(page)
     for words, stand_in in STAND_INS.items():
         script = script.replace(words, stand_in)
     if re.search(r" (ID|RUN)\b", script):
         script = NAMED + re.sub(r" (ID|RUN)\b", r" $\1", script)
     (port,) = free_ports(1)
     script = SERVING.sub(rf"timeout 8 \1 --port {port} || [ $? -eq 124 ]", script)
-    after_a_sync.run(f"set -e\n{script}")
+    after_a_sync.run(f"set -e\n{script}", patience=PATIENCE)
 
 
 @pytest.mark.parametrize("page", RUN_BY)
