@@ -171,13 +171,13 @@ def test_a_side_that_hangs_is_not_waited_for(team, meltano, sandbox):
     """The page comes when its patience ends, with the other side as it is now; the next page likewise."""
     team.remind("Due", due_date=due(0))
     meltano.sync()
-    sandbox.fault("sales_connect", "latency", seconds=3)
+    sandbox.fault("sales_connect", "latency", seconds=8)
     with served(patience=0.7) as console:
         browser = Browser(console.url)
         for path in ("/command-center", "/settings"):
             begun = time.monotonic()
             text = browser.read(path)
-            assert time.monotonic() - begun < 2.5
+            assert time.monotonic() - begun < 7  # less than the service takes, however busy this machine is
             assert "Sales Connect cannot be asked right now No answer within 0.7 seconds." in text
         assert "Due Today open · normal Not Started · Normal" in browser.read("/command-center")
     sandbox.clear_faults("sales_connect")

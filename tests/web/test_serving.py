@@ -23,6 +23,8 @@ from .conftest import Browser, words
 
 TASKSYNC = Path(sys.executable).parent / "tasksync"
 MANY = 100_000
+MOST_OF_A_PAGE = 40_000
+"""Characters."""
 
 
 @contextmanager
@@ -156,34 +158,14 @@ def large(book):
     return book
 
 
-def quickest(browser, path, tries=3):
-    """The page, and the seconds of the quickest of some tries."""
-    took = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        text = browser.read(path)
-        took.append(time.perf_counter() - begun)
-    return text, min(took)
-
-
 def test_a_hundred_thousand_links(browser, large):
-    """Every page comes within a second or two, the last page of the links as fast as the first."""
-    text, first = quickest(browser, "/links")
+    """Every page shows a piece of them, by key: the last page of the links reads no more than the first."""
+    text = browser.read("/links")
     assert "open (100,000)" in text
     with open_ledger(large.url) as ledger, ledger.reading() as connection:
         page = browsing.links_page(connection, Sought(), browsing.Leaf(50, 60))
     assert [link.id for link in page.rows][:1] == [59]
-    last, took = quickest(browser, "/links?state=open&older=60")
-    assert "r58 " in last
-    assert took < first * 3 + 0.2
-    _, by_user = quickest(browser, "/links?user=u1&older=50000")
-    assert by_user < 1
-    for path, most in (
-        ("/", 3),
-        ("/command-center", 3),
-        ("/diagnostics", 2),
-        ("/conflicts?user=u1", 2),
-        ("/task?id=r5", 1),
-    ):
-        _, took = quickest(browser, path)
-        assert took < most, path
+    assert "r58 " in browser.read("/links?state=open&older=60")
+    assert "r49999 " in browser.read("/links?user=u1&older=50001")
+    for path in ("/", "/command-center", "/links", "/diagnostics", "/conflicts?user=u1", "/task?id=r5"):
+        assert len(browser.read(path)) < MOST_OF_A_PAGE, path
