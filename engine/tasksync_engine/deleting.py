@@ -307,7 +307,7 @@ class _Piece:
         return self.context.passes(partial(of_doomed, doomed, self.context.target, action, self.context.fields))
 
     def _delete(self, condemned: Sequence[Doomed]) -> None:
-        waiting = [doomed for doomed in condemned if self._passes(doomed, Action.DELETE)]
+        waiting = self._let_through(condemned)
         for attempt in range(ROUNDS):
             if not waiting:
                 return
@@ -318,7 +318,19 @@ class _Piece:
                 for doomed, result in zip(waiting, results, strict=False):
                     self._answered(doomed, result, moved, last=attempt == ROUNDS - 1)
             self._read(moved)
-            waiting = [doomed for doomed in moved if doomed.link is not None and self._decide(doomed)]
+            waiting = self._let_through(
+                [doomed for doomed in moved if doomed.link is not None and self._decide(doomed)]
+            )
+
+    def _let_through(self, condemned: Sequence[Doomed]) -> list[Doomed]:
+        """Those that the gate lets pass; what was noted of one that it stops when it had moved on goes."""
+        passed = []
+        for doomed in condemned:
+            if self._passes(doomed, Action.DELETE):
+                passed.append(doomed)
+            elif doomed.link is not None:
+                self.settlement.rebased[doomed.link.id] = doomed.link
+        return passed
 
     def _answered(self, doomed: Doomed, result: RowResult | None, moved: list[Doomed], *, last: bool) -> None:
         if result is None:

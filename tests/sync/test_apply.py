@@ -194,6 +194,21 @@ def test_a_deletion_of_what_was_edited_since_is_refused(team, planner, pairs):
     assert team.count_tasks() == 4
 
 
+def test_a_deletion_of_what_is_edited_while_it_goes_out_is_refused(team, meltano, planner, pairs, ledger):
+    """Sales Connect's version tells; a plan that told of no lost edit takes none along, and the rules then decide."""
+    reminder, task = pairs[0]
+    team.delete_task(task)
+    plan = planner.plan()
+    script = Script(do_at=("before delete", 1), action=lambda: team.edit_reminder(reminder, details="important"))
+    assert reasons(planner.apply(plan, script=script)) == {"Pair 0": "its reminder was changed since: details"}
+    assert team.reminder(reminder)["details"] == "important"
+    assert ledger("SELECT * FROM conflicts") == []
+    assert ledger("SELECT ahead FROM links WHERE reminder_id = ?", reminder) == [{"ahead": None}]
+    meltano.sync()
+    assert [row["field"] for row in ledger("SELECT field FROM conflicts")] == ["deletion"]
+    quiet(team, meltano)
+
+
 def test_the_brake_holds_for_a_plan_too(team, meltano, planner):
     """A plan that was made while it was released is refused where it is on again."""
     reminders = [team.remind(f"R{number}") for number in range(25)]
