@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.approval import Approval, changed, holds
-from tasksync_engine.batch import Batch
+from tasksync_engine.batch import Batch, is_same_version
 from tasksync_engine.deleting import carry_out
 from tasksync_engine.ledger import deletions, links, parked
 from tasksync_engine.ledger.chunks import chunks
@@ -177,7 +177,7 @@ class Applying:
     # Carrying out, by the engine.
 
     def _bring(self, rows: Sequence[Row], found: Found) -> None:
-        again = {row.source.id for row in rows if row.source.id in found.parked}
+        again = {row.source.id for row in rows if _is_tried_again(row, found)}
         first = [found.sources[row.source.id] for row in rows if row.source.id not in again]
         if first:
             Batch(self._context).process(first)
@@ -235,3 +235,9 @@ class Applying:
                 self._outcome.before.append(row)
             else:
                 self._outcome.refused.append((row, "the rules leave it out now"))
+
+
+def _is_tried_again(row: Row, found: Found) -> bool:
+    """Whether it is the parked change that the row carries over, and not a newer one of the same record (§7.2)."""
+    change, source = found.parked.get(row.source.id), found.sources.get(row.source.id)
+    return change is not None and source is not None and (row.retried or is_same_version(change, source))

@@ -209,7 +209,7 @@ class Batch:
     def _waits_already(self, record: Record) -> bool:
         """Whether this very version is parked: reading it again is no change, and no reason to try it (§7.2)."""
         change = self.known.parked.get(record.id)
-        if self.retried or change is None or not _is_same_version(change, record):
+        if self.retried or change is None or not is_same_version(change, record):
             return False
         self.settlement.counts["still parked"] += 1
         return True
@@ -385,7 +385,7 @@ def work_of(context: Context, record: Record, link: Link | None) -> Work:
     return Work(record, linked=link is not None, urgent=urgent)
 
 
-def _is_same_version(change: Parked, record: Record) -> bool:
+def is_same_version(change: Parked, record: Record) -> bool:
     """Whether what is parked is this version; read in another way, it may have been read with other members."""
     if change.code == UNDONE:
         return change.payload == record.raw  # ... of which only what was undone is kept

@@ -265,6 +265,24 @@ def test_a_parked_change_is_planned_and_applied(team, meltano, planner, pairs, l
     quiet(team, meltano)
 
 
+def test_what_is_newer_than_what_is_parked_is_applied(team, meltano, planner, pairs, ledger):
+    """The base has moved since the parking: the old change is over, and the new one is none of it."""
+    reminder, task = pairs[0]
+    team.edit_task(task, ActivityDate="2026-12-24")
+    team.refuse("sales_connect")
+    meltano.to_salesconnect()
+    team.heal()
+    team.later(180)
+    team.edit_reminder(reminder, due_date="2026-12-25")
+    meltano.to_salesforce()
+    team.later(240)
+    team.edit_task(task, ActivityDate="2026-12-26")
+    assert outcome(planner.apply(planner.plan())) == (1, 0, 0, 0)
+    assert team.reminder(reminder)["due_date"] == "2026-12-26"
+    assert ledger("SELECT * FROM parked") == []
+    quiet(team, meltano)
+
+
 @pytest.mark.usefixtures("without_link_field")
 def test_pointers_are_written_with_the_plan(team, meltano, planner):
     """Without a link field: the task that the plan could not name yet is the one that is made."""
