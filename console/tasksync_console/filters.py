@@ -79,7 +79,8 @@ def find_user(connection: Connection, given: str) -> Participant:
     people = roster.participants(connection, everyone=True)
     text = given.strip()
     found = [who for who in people if who.sales_connect_id == text or _is_salesforce_user(who, text)]
-    found = found or [who for who in people if (who.email or "").lower() == text.lower()]
+    # An empty word is a variable that is not set, and not the email of whoever has none.
+    found = found or [who for who in people if text and (who.email or "").lower() == text.lower()]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -108,7 +108,8 @@ def _find(client: SalesConnectClient, given: str) -> dict[str, Any]:
     text = given.strip()
     users = [user for page in client.users() for user in page]
     found = [user for user in users if user.get("id") == text]
-    found = found or [user for user in users if str(user.get("email") or "").lower() == text.lower()]
+    # An empty word is a variable that is not set, and not the email of whoever has none.
+    found = found or [user for user in users if text and str(user.get("email") or "").lower() == text.lower()]
     if len(found) == 1:
         return found[0]
     if found:

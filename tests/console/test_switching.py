@@ -63,6 +63,18 @@ def test_an_unknown_user_is_told(tasksync, command):
 
 
 @pytest.mark.usefixtures("meltano")
+@pytest.mark.parametrize("command", ["enable", "disable"])
+def test_an_empty_word_is_nobody(team, tasksync, sandbox, command):
+    """A variable that is not set names nobody, and not the one user who has no email address either."""
+    nameless = {**team._user(9, "eve", on=command == "disable"), "email": ""}  # noqa: SLF001 - the team's own users
+    sandbox.load(sales_connect={"users": [nameless]})
+    before = box(sandbox, "u9")
+    ended = tasksync(command, " ")
+    assert (ended.code, ended.out) == (1, "")
+    assert box(sandbox, "u9") == before
+
+
+@pytest.mark.usefixtures("meltano")
 def test_an_email_of_two_users_asks_for_the_id(team, tasksync, sandbox):
     """Nobody is guessed."""
     sandbox.load(sales_connect={"users": [{**team._user(9, "ann", on=False)}]})  # noqa: SLF001 - the team's own users

@@ -4,6 +4,7 @@ import pytest
 
 from tasksync_engine.ledger import lock, open_ledger
 from tests.sync.steps import pointers, subjects
+from tests.sync.team import salesforce_user
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_one_users_links_are_ended(team, meltano, tasksync, pairs):
     team.edit_reminder(pairs["bob"], details="stays")
     meltano.sync()
     assert sorted(row["Description"] or "" for row in team.tasks()) == ["", "", "goes over"]
+
+
+def test_an_empty_user_is_nobody(team, meltano, tasksync, sandbox):
+    """A variable that is not set names nobody, and not the one user who has no email address either."""
+    nameless = {**team._user(2, "bob"), "email": "", "salesforce_user_id": salesforce_user(2)}  # noqa: SLF001 - the team's own users
+    sandbox.load(sales_connect={"users": [nameless]})
+    team.remind("Bob pushed", assignee_id="u2")
+    meltano.sync()
+    ended = tasksync("unlink", "--user", "", "--yes")
+    assert (ended.code, ended.out) == (1, "")
+    assert len(tasksync("links", "--state", "open", "--json").json) == 1
 
 
 def test_a_look_writes_nothing(team, tasksync, pairs):
