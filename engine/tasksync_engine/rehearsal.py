@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tasksync_engine.records import Reader, Record
     from tasksync_mappings import Side
 
-MADE = {"task": "00TNew", "reminder": "new-"}
-"""How the ids of records begin that were not made."""
+MADE = {"task": "00TNew", "reminder": "tasksync-not-made-"}
+"""How the ids of records begin that were not made; no id of a service does."""
 
 STAMPS = {"task": ("SystemModstamp", "LastModifiedDate"), "reminder": ("updated_at",)}
 
@@ -97,11 +97,12 @@ class Rehearsal(Destination):
 
     def read(self, ids: Sequence[str]) -> dict[str, Record]:
         """The living records, with what would have been written to them."""
-        found = self._real.read([id_ for id_ in ids if not is_made(id_)])
+        made = {id_ for id_ in ids if is_made(id_) and id_ in self._changed}
+        found = self._real.read([id_ for id_ in ids if id_ not in made])
         return {
             id_: self._record(self._changed[id_]) if id_ in self._changed else found[id_]
             for id_ in ids
-            if id_ not in self._deleted and (id_ in found or is_made(id_))
+            if id_ not in self._deleted and (id_ in found or id_ in made)
         }
 
     def counterparts(self, records: Sequence[Record]) -> dict[str, list[Record]]:

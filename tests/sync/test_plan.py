@@ -151,3 +151,15 @@ def test_pointers_are_planned(team, meltano, planner):
     assert (row.reminder_id, row.task_id) == (reminder, None)
     meltano.sync()
     assert actions(planner.plan()) == {}
+
+
+@pytest.mark.parametrize("record_id", ["new-business", "tasksync-not-made-by-us"])
+def test_an_id_that_looks_like_one_of_a_new_record_is_read(team, meltano, planner, sandbox, record_id):
+    """Sales Connect's ids may be any text: a reminder is never taken for one that is yet to be made."""
+    reminder = team.reminder(team.remind("Call"))
+    sandbox.load(sales_connect={"reminders": [{**reminder, "id": record_id}]})
+    meltano.sync()
+    team.later(120)
+    team.edit_task(team.task_of(record_id)["Id"], ActivityDate="2026-12-24")
+    (row,) = [row for part in planner.plan().directions for row in part.rows]
+    assert (row.action, row.to, row.writes) == ("update", "reminder", {"due_date": "2026-12-24"})
