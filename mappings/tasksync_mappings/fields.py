@@ -83,10 +83,6 @@ class Field:
         """The name of this field in one side's records."""
         return self.reminder if side == "reminder" else self.task
 
-    def having(self, side: Side, value: Any) -> Pair:  # noqa: ANN401 - see `on`
-        """The pair with another value on one side."""
-        return Pair(value, self.task) if side == "reminder" else Pair(self.reminder, value)
-
 
 @dataclass(frozen=True, slots=True)
 class Users:

@@ -141,7 +141,7 @@ class Guard:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site not in {None, "same-origin", "none"}:
             return False
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and origin.partition("://")[2] != headers.get("host"):
             return False
         return hmac.compare_digest(_digest(key), _digest(self.form_key(session)))
 
