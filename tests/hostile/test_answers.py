@@ -129,7 +129,7 @@ class Script:
 
 
 def _client(endpoint: Endpoint, url: str) -> Any:
-    patience: dict[str, Any] = {"retry_delay": 0, "read_timeout": 5, "max_body_bytes": 2 * 1024 * 1024}
+    patience: dict[str, Any] = {"retry_delay": 0, "read_timeout": 20, "max_body_bytes": 2 * 1024 * 1024}
     if endpoint.service == "salesforce":
         return SalesforceClient(SalesforceSettings(url, "app", "s3cret-client", bulk_timeout=0.01, **patience))
     if endpoint.name == "oauth/token":

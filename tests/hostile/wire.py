@@ -65,6 +65,12 @@ class _Server(socketserver.ThreadingTCPServer):
         """A client that has seen enough hangs up."""
 
 
+def _last(answer: bytes) -> bytes:
+    """An answer that says that the connection ends with it, or else a client may send its next request into it."""
+    status, separator, rest = answer.partition(b"\r\n")
+    return status + separator + b"Connection: close\r\n" + rest if status.startswith(b"HTTP/1.1 ") else answer
+
+
 def _handler(server: WireServer) -> type[socketserver.BaseRequestHandler]:
     class Handler(socketserver.StreamRequestHandler):
         timeout = SECONDS
@@ -76,7 +82,7 @@ def _handler(server: WireServer) -> type[socketserver.BaseRequestHandler]:
                 return
             server.requests.append(request)
             with suppress(OSError):
-                self.connection.sendall(server.answer(request))
+                self.connection.sendall(_last(server.answer(request)))
                 self.connection.shutdown(socket.SHUT_WR)
 
         def _read(self) -> Request | None:

@@ -131,7 +131,7 @@ def test_the_overview_tells_how_it_goes(browser, book):
 def test_a_scheduler_that_stands_still_is_noticed(browser, book, minutes, late):
     """Where the last complete run is more than three intervals of five minutes old."""
     with open_ledger(book.url) as ledger, ledger.transaction() as connection:
-        at = NOW - timedelta(minutes=minutes)
+        at = datetime.now(UTC) - timedelta(minutes=minutes)
         number = runs.start(connection, "to-salesforce", at, dry_run=False)
         runs.end(connection, number, ended_at=at, outcome=runs.OK, complete=True)
     assert ("is the scheduler running?" in browser.read("/")) is late
