@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tasksync_sandbox.both import both_services
+from tests.ledger.postgresql import Postgresql, running_postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,3 +112,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
     for told in sorted({told for report in reports for name, told in report.user_properties if name == "played"}):
         terminalreporter.write_line(told)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """One server for the whole run."""
+    try:
+        with running_postgresql() as server:
+            yield server
+    except PermissionError as error:
+        pytest.skip(f"PostgreSQL cannot run here: {error}")

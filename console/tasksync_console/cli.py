@@ -7,11 +7,11 @@ import io
 import logging
 import sys
 
-from tasksync_console.commands import changing, examining, ledger, looking, planning, serving
+from tasksync_console.commands import changing, examining, ledger, looking, planning, serving, sharding
 from tasksync_console.commands.application import app
 from tasksync_engine.errors import EngineError
 
-REGISTERED = (looking, examining, planning, changing, serving, ledger)
+REGISTERED = (looking, examining, planning, changing, serving, sharding, ledger)
 """The modules with subcommands, in the order in which `--help` lists them."""
 
 

@@ -69,12 +69,14 @@ PIPELINES = (
 
 
 def target_settings(project: Project, pipeline: Pipeline, ledger_url: str) -> tuple[EngineSettings, dict[str, Any]]:
-    """The engine's settings, and all settings, of a pipeline's target; a dry run is the caller's to decide.
+    """The engine's settings, and all settings, of a pipeline's target.
+
+    A dry run is the caller's to decide; and what a person does is done for all users, not for a shard.
 
     Raises:
         ConfigError: meltano.yml lacks it, or a value is not what its setting takes.
     """
-    config = project.plugin_settings(pipeline.target) | {"ledger_url": ledger_url, "dry_run": False}
+    config = project.plugin_settings(pipeline.target) | {"ledger_url": ledger_url, "dry_run": False, "shard": None}
     return EngineSettings.from_config(config), config
 
 

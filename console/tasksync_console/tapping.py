@@ -50,7 +50,7 @@ def from_meltano(
         with TemporaryDirectory(prefix="tasksync-state-") as folder:
             state = Path(folder, "state.json")
             state.write_text(json.dumps(_state(project, pipeline, environment)), encoding="utf-8")
-            words = [_meltano(project), "invoke", pipeline.tap, "--state", str(state)]
+            words = [meltano_command(project), "invoke", pipeline.tap, "--state", str(state)]
             with Path(folder, "said").open("w+", encoding="utf-8", errors="replace") as said:
                 yield from _run(words, project, environment, said, Lines(progress))
 
@@ -64,7 +64,7 @@ def _environment(project: Project, pipeline: Pipeline, ledger_url: str) -> dict[
     return {**kept, **quiet, "MELTANO_ENVIRONMENT": project.environment, "TASKSYNC_LEDGER_URL": ledger_url}
 
 
-def _meltano(project: Project) -> str:
+def meltano_command(project: Project) -> str:
     """Meltano's command: beside this one, in the project's virtual environment, or on the path.
 
     Raises:
@@ -86,7 +86,7 @@ def _state(project: Project, pipeline: Pipeline, environment: dict[str, str]) ->
     """
     state_id = f"{project.environment}:{pipeline.tap}-to-{pipeline.target}"
     done = subprocess.run(  # noqa: S603 - Meltano's own command, with names of this project's plugins
-        [_meltano(project), "state", "get", state_id],
+        [meltano_command(project), "state", "get", state_id],
         cwd=project.folder,
         env=environment,
         stdin=subprocess.DEVNULL,

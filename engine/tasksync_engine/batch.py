@@ -95,20 +95,59 @@ class Batch:
         Raises:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
-        latest = {record.id: record for record in records}
+        try:
+            self._prepare({record.id: record for record in records})
+            carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked))
+            try:
+                carrier.create(self.makings)
+                carrier.bring(self.pairings)
+                self._make_anew(carrier)
+            finally:
+                self.context.settle(self.settlement)
+        finally:
+            self.context.claims.release()
+
+    def _prepare(self, latest: dict[str, Record]) -> None:
+        """Up to where something may go out: claimed, sorted, and paired where there is a counterpart."""
+        self._claim(latest)
         self.known = Known.of(self.context, list(latest))
         for record in latest.values():
-            self._sort(record)
+            if self._is_as_parked(record):
+                self._sort(record)
+        self._claim_linked()
         self._defer()
         if self.single:
             self._pair()
-        carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked))
-        try:
-            carrier.create(self.makings)
-            carrier.bring(self.pairings)
-            self._make_anew(carrier)
-        finally:
-            self.context.settle(self.settlement)
+
+    # Claiming: beside other shards' runs, each record is decided by one at a time.
+
+    def _claim(self, latest: dict[str, Record]) -> None:
+        context = self.context
+        for record_id in context.claims.refused(context.source, latest, read_now=bool(self.retried)):
+            self._leave(latest.pop(record_id))
+        if not self.retried and (read_afresh := context.claims.reread(latest)):
+            self.settlement.reread = set(read_afresh)
+            self.settlement.read_since = context.claims.began()
+
+    def _is_as_parked(self, record: Record) -> bool:
+        """Whether what is tried again is still parked, now that nobody else has it."""
+        if not self.retried or self.context.scope is None:
+            return True
+        return self.known.parked.get(record.id) == self.retried[record.id]
+
+    def _claim_linked(self) -> None:
+        """The other records of links; what is read of them is read after this."""
+        others = {pairing.destination_id for pairing in self.pairings}
+        if refused := self.context.claims.refused(self.context.target, others, read_now=True):
+            for pairing in self.pairings:
+                if pairing.destination_id in refused:
+                    self._leave(pairing.source)
+            self.pairings = [pairing for pairing in self.pairings if pairing.destination_id not in refused]
+
+    def _leave(self, record: Record) -> None:
+        """To the next run; what is parked stays parked, which is the same."""
+        if not self.retried:
+            self.settlement.leave(record)
 
     def _make_anew(self, carrier: Carrier) -> None:
         """A record that lives again after a crashed run had carried its deletion over gets a new counterpart (§6)."""
@@ -147,9 +186,9 @@ class Batch:
         if settled or (noted is not None and noted.state in {PENDING, HELD}):
             self.settlement.counts["echoed"] += 1
             return
-        self.settlement.deletions.append(self._deletion(record))
+        self.settlement.deletions.append(self._deletion(record, link))
 
-    def _deletion(self, record: Record) -> Deletion:
+    def _deletion(self, record: Record, link: Link | None = None) -> Deletion:
         return Deletion(
             side=record.side,
             record_id=record.id,
@@ -158,6 +197,7 @@ class Batch:
             tombstone=record.raw,
             noted_at=now(),
             run_id=self.context.run_id,
+            user_id=record.user or (link.user(record.side) if link else None),
         )
 
     def _take_linked(self, record: Record, link: Link) -> None:
@@ -270,8 +310,9 @@ class Batch:
             return
         self.context.prepare()
         destination = self.context.destination
-        left = destination.calls_left(len(self.pairings) + len(self.single))
+        left = self.context.calls_left(len(self.pairings) + len(self.single))
         if not is_short(len(self.pairings), len(self.single), left, destination.cost, kept_back=KEPT_BACK):
+            self.context.reserve(destination.cost(len(self.pairings), len(self.single)))
             return
         destination.check_allowance()
         self.pairings = [pairing for pairing in self.pairings if not self._defers(pairing.source, pairing.link)]
@@ -299,6 +340,8 @@ class Batch:
         verdicts = look_up(self.context, [self.known.intents.get(record.id) for record in self.single])
         found |= counterparts_made(verdicts)
         candidate_ids = sorted({candidate.id for candidates in found.values() for candidate in candidates})
+        if refused := self.context.claims.refused(self.context.target, candidate_ids):
+            self._leave_single(found, refused)
         with self.context.ledger.transaction() as connection:
             held = links.of_records(connection, self.context.target, candidate_ids)
             begun = intents.of_records(connection, self.context.target, candidate_ids)
@@ -327,6 +370,14 @@ class Batch:
                 continue
             used.add(match.id)
             self._adopt(record, match, intent)
+
+    def _leave_single(self, found: Mapping[str, Sequence[Record]], refused: frozenset[str]) -> None:
+        """To the next run, those whose counterpart another shard has, or has settled since it was looked up."""
+        waiting = {id_ for id_, candidates in found.items() if any(one.id in refused for one in candidates)}
+        for record in self.single:
+            if record.id in waiting:
+                self._leave(record)
+        self.single = [record for record in self.single if record.id not in waiting]
 
     def _is_claimed(self, record: Record, candidates: Sequence[Record]) -> bool:
         """Whether a living task carries this reminder's id and belongs to another: an upsert would write over it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tasksync_engine.ledger import shards
 from tasksync_engine.ledger.runs import Event
 from tasksync_engine.ledger.store import now
 from tasksync_engine.rehearsal import is_made
@@ -15,9 +16,11 @@ from tasksync_mappings import Translation, other
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tasksync_engine.claims import Claims
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.ledger.links import NewLink
+    from tasksync_engine.ledger.shards import Scope
     from tasksync_engine.participation import Participation
     from tasksync_engine.records import Reader
     from tasksync_engine.settings import EngineSettings
@@ -48,6 +51,7 @@ class Context:
         read_source: Reads the source's records.
         participation: Who takes part.
         template: The subject template of Sales Connect's settings.
+        claims: What a shard's run has claimed.
         run_id: The run's number in the ledger.
         counts: What happened so far.
         plan: In a dry run, what would have happened.
@@ -60,6 +64,7 @@ class Context:
     settings: EngineSettings
     read_source: Reader
     participation: Participation
+    claims: Claims
     template: str | None = None
     run_id: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -92,6 +97,25 @@ class Context:
     def take_template(self, template: str | None) -> None:
         """From now on render Subjects with this template."""
         self.template, self._translation = template, None
+
+    @property
+    def scope(self) -> Scope | None:
+        """In a shard's run, whose records it looks after."""
+        return self.ledger.scope
+
+    def calls_left(self, changes: int = 0) -> int | None:
+        """API calls that may still be made, less those that other shards' runs are about to make; None: not counted."""
+        left = self.destination.calls_left(changes)
+        if left is None or self.scope is None:
+            return left
+        with self.ledger.transaction() as connection:
+            return left - shards.reserved_by_others(connection, self.scope.shard)
+
+    def reserve(self, calls: int) -> None:
+        """Tell other shards' runs how many calls this one is about to make."""
+        if self.scope is not None:
+            with self.ledger.transaction() as connection:
+                shards.reserve(connection, self.scope.shard, calls)
 
     def passes(self, step: Callable[[], Step]) -> bool:
         """Whether a step is taken; where nobody looks it is not even described."""
@@ -135,6 +159,7 @@ class Context:
             self.plan.extend(_planned(settlement))
         with self.ledger.transaction() as connection:
             settlement.write(connection, self.source, self.run_id, now())
+        self.claims.settled(settlement)
         if any(change.code in OUTDATED for change in settlement.parked.values()):
             self.distrust()
 

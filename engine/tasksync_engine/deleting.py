@@ -101,7 +101,7 @@ def carry_out(context: Context, retried: Mapping[str, Parked]) -> None:
 
 def _number_pending(context: Context) -> int:
     with context.ledger.transaction() as connection:
-        return deletions.count(connection, WAITING, context.source)
+        return deletions.count(connection, WAITING, context.source, context.scope)
 
 
 def _brake_holds(context: Context, number: int) -> bool:
@@ -109,7 +109,7 @@ def _brake_holds(context: Context, number: int) -> bool:
     if settings.allow_mass_delete or number <= settings.max_delete_count:
         return False
     with context.ledger.transaction() as connection:
-        in_scope = links.count_open(connection)
+        in_scope = links.count_open(connection, context.scope)
     return number > in_scope * settings.max_delete_percent / 100
 
 
@@ -117,7 +117,7 @@ def _pieces(context: Context, retried: Mapping[str, Parked]) -> Iterator[_Piece]
     last: str | None = None
     while True:
         with context.ledger.transaction() as connection:
-            found = deletions.in_order(connection, WAITING, context.source, after=last, limit=PIECE)
+            found = deletions.in_order(connection, WAITING, context.source, context.scope, after=last, limit=PIECE)
         if not found:
             return
         yield _Piece(context, retried, found)
@@ -136,22 +136,43 @@ class _Piece:
 
     def hold(self) -> int:
         """Decide, do what needs no deletion, and hold the rest; returns how many those are."""
-        condemned = self._condemned()
-        for doomed in condemned:
-            self._note(doomed, HELD)
-        self.context.settle(self.settlement)
+        try:
+            condemned = self._condemned()
+            for doomed in condemned:
+                self._note(doomed, HELD)
+            self.context.settle(self.settlement)
+        finally:
+            self.context.claims.release()
         return len(condemned)
 
     def carry_out(self) -> None:
         """Decide, and delete what is to be deleted."""
-        condemned = self._condemned()
         try:
-            self._delete(condemned)
+            condemned = self._condemned()
+            try:
+                self._delete(condemned)
+            finally:
+                self.context.settle(self.settlement)
         finally:
-            self.context.settle(self.settlement)
+            self.context.claims.release()
+
+    def _claim(self) -> None:
+        """Beside other shards' runs: those that no other one has, and that still wait now that they are this one's."""
+        if self.context.scope is None:
+            return
+        source = self.context.source
+        refused = self.context.claims.refused(source, [one.record_id for one in self.waiting], read_now=True)
+        with self.context.ledger.transaction() as connection:
+            known = deletions.of_records(connection, source, [one.record_id for one in self.waiting])
+        self.waiting = [
+            known[one.record_id]
+            for one in self.waiting
+            if one.record_id in known and known[one.record_id].state in WAITING and one.record_id not in refused
+        ]
 
     def _condemned(self) -> list[Doomed]:
         """Those whose other record is to be deleted; what needs no deletion is done."""
+        self._claim()
         pending = self._pending()
         if not pending:
             return []
@@ -177,7 +198,9 @@ class _Piece:
                 self.settlement.undeleted.add(deletion.record_id)  # closed meanwhile, by the other direction
                 continue
             pending.append(Doomed(deletion, context.read_source(deletion.tombstone), link))
-        return pending
+        others = [doomed.link.record_id(context.target) for doomed in pending if doomed.link]
+        refused = context.claims.refused(context.target, others, read_now=True)
+        return [doomed for doomed in pending if not doomed.link or doomed.link.record_id(context.target) not in refused]
 
     def _counterparts(self, pending: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
         """The unlinked tombstones whose counterparts can be known, each with its own, if any, dead or alive."""
@@ -248,10 +271,13 @@ class _Piece:
         candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
         candidates |= counterparts_made(self.verdicts)
         ids = sorted({candidate.id for found in candidates.values() for candidate in found})
+        refused = self.context.claims.refused(self.context.target, ids)
         with self.context.ledger.transaction() as connection:
             held = links.of_records(connection, self.context.target, ids)
         pairs = []
         for doomed in unlinked:
+            if any(candidate.id in refused for candidate in candidates.get(doomed.tombstone.id, ())):
+                continue  # another shard has it, or has settled it since: this deletion waits for the next run
             free = [
                 candidate
                 for candidate in candidates.get(doomed.tombstone.id, ())

@@ -71,6 +71,13 @@ class Traces(Protocol):
 class Notes(Protocol):
     """What outlives a run: small values by key, in the ledger."""
 
+    @property
+    def shard(self) -> str | None:
+        """The shard whose run it is; None: all users'."""
+
+    def keys(self, beginning: str) -> Sequence[str]:
+        """The keys that begin like this."""
+
     def get(self, key: str) -> str | None:
         """A value."""
 

@@ -17,6 +17,7 @@ from tasksync_clients.sales_connect.dialect import is_record_id
 from tasksync_clients.soql import is_id
 from tasksync_engine import usage
 from tasksync_engine.batch import Batch
+from tasksync_engine.claims import Claims
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
 from tasksync_engine.finishing import finish
@@ -94,7 +95,10 @@ class Engine:
 
     def _begin(self, fields: FieldMap) -> Context:
         ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))
-        self._open.enter_context(ledger.running())
+        shard = self.settings.shard
+        if shard is not None:
+            _check_divisible(fields)
+        self._open.enter_context(ledger.running(shard))
         destination = self.connect(fields)
         if self.settings.dry_run:
             destination = Rehearsal(destination)
@@ -102,7 +106,7 @@ class Engine:
         source = other(destination.side)
         with ledger.transaction() as connection:
             direction = self.direction or DIRECTIONS[destination.side]
-            run_id = runs.start(connection, direction, now(), dry_run=self.settings.dry_run)
+            run_id = runs.start(connection, direction, now(), dry_run=self.settings.dry_run, shard=shard)
         if self.settings.dry_run:
             ledger.pretend()
         return Context(
@@ -112,6 +116,7 @@ class Engine:
             settings=self.settings,
             read_source=checked(readers[source], fields, source),
             participation=Participation.of(ledger.participants()),
+            claims=Claims(ledger, source, run_id),
             template=ledger.get(TEMPLATE) or None,
             run_id=run_id,
         )
@@ -141,8 +146,8 @@ class Engine:
             people: The users as Sales Connect has them, with their own Salesforce id where they have one.
             find: Active Salesforce users' ids by lower-case email.
         """
-        if not people:
-            return
+        if not people or self.context.scope is not None:
+            return  # a shard's run goes by the roster that the plan was made of
         self.context.ledger.claim(*self.context.destination.identity())
         emails = sorted({(p.email or "").lower() for p in people if p.is_on and not p.salesforce_id and p.email})
         matched = match_users(people, find(emails) if emails else {})
@@ -247,6 +252,20 @@ class Engine:
                 )
         finally:
             self._open.close()
+
+
+def _check_divisible(fields: FieldMap) -> None:
+    """Without a link field a create that was lost is looked for among what all runs have made.
+
+    Raises:
+        ConfigError: There is no link field.
+    """
+    if fields.task_field is None:
+        message = (
+            "Shards need the link field: without it (link.task_field: null) a task that two runs make is not noticed. "
+            "Leave out the setting shard, or deploy the field."
+        )
+        raise ConfigError(message)
 
 
 def participants(records: Sequence[Mapping[str, Any]]) -> list[Participant]:

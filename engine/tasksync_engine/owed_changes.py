@@ -45,7 +45,7 @@ def due(context: Context, without: Collection[str] = ()) -> Owed:
     Where there is any, the destination is asked first: its answer tells how many calls are left.
     """
     with context.ledger.transaction() as connection:
-        found = parked.due(connection, context.source, now(), run_id=context.run_id)
+        found = parked.due(connection, context.source, now(), context.scope, run_id=context.run_id)
         held = links.of_records(connection, context.source, [change.record_id for change in found])
     changes: dict[str, Parked] = {}
     records: list[Record] = []
@@ -68,7 +68,7 @@ def _work(context: Context, records: Sequence[Record], held: Mapping[str, Sequen
     if not records:
         return []
     context.prepare()
-    counted = context.destination.calls_left(len(records)) is not None
+    counted = context.calls_left(len(records)) is not None
     links_of = {record.id: _open(held.get(record.id, ())) for record in records}
     if not counted:
         return [Work(record, linked=links_of[record.id] is not None, urgent=False) for record in records]
@@ -90,11 +90,11 @@ def _may_go(context: Context, record: Record, held: Sequence[Link]) -> bool:
 
 def before_the_deletions(context: Context, owed: Owed) -> list[Work]:
     """What is tried before the deletions: all of it, or only what is urgent where the calls are short."""
-    left, cost = context.destination.calls_left(), context.destination.cost
+    left, cost = context.calls_left(), context.destination.cost
     if not owed.work or left is None:
         return list(owed.work)
     with context.ledger.transaction() as connection:
-        waiting = deletions.count(connection, [PENDING, HELD], context.source)
+        waiting = deletions.count(connection, [PENDING, HELD], context.source, context.scope)
     linked = sum(one.linked for one in owed.work)
     short = is_short(linked, len(owed.work) - linked, left, cost, kept_back=waiting)
     return [one for one in owed.work if one.urgent or not short]
@@ -113,7 +113,7 @@ def try_what_fits(context: Context, without: Collection[str]) -> None:
     """Bring over what waited for the end of the run, as far as the calls suffice; the rest waits for the next run."""
     owed = due(context, without)
     waiting, destination = list(owed.work), context.destination
-    while fit := what_fits(waiting, destination.calls_left(), destination.cost, CHUNK):
+    while fit := what_fits(waiting, context.calls_left(), destination.cost, CHUNK):
         try_again(context, owed, fit)
         done = {one.record.id for one in fit}
         waiting = [one for one in waiting if one.record.id not in done]

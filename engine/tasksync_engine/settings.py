@@ -45,6 +45,7 @@ class EngineSettings:
         initial_lookback: How far before E a user's tasks are imported (sync-rules §2.1).
         max_writes: How often a record may be written within the window before its next change is parked; 0: always.
         max_writes_window: The window.
+        shard: The shard whose run it is, by its name in the plan; None: all users'.
         keep_history: How long history, conflicts and runs are kept; None: for ever.
     """
 
@@ -60,6 +61,7 @@ class EngineSettings:
     max_writes: int = 20
     max_writes_window: timedelta = timedelta(hours=1)
     keep_history: timedelta | None = timedelta(days=365)
+    shard: str | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> EngineSettings:
@@ -85,6 +87,7 @@ class EngineSettings:
             max_writes=int(_number(given, "max_writes_per_record", 20)),
             max_writes_window=_window(given),
             keep_history=_history(given),
+            shard=_shard(given),
         )
 
 
@@ -135,6 +138,14 @@ class WriteSettings:
         if self.mode is WriteMode.AUTO:
             return bool(self.bulk_threshold) and created >= LONG_WORK
         return self.mode is WriteMode.BULK
+
+
+def _shard(given: Mapping[str, Any]) -> str | None:
+    shard = given.get("shard")
+    if shard is not None and flag(given, "dry_run"):
+        message = "The settings shard and dry_run do not go together: a dry run looks at all users. Leave one out."
+        raise ConfigError(message)
+    return None if shard is None else str(shard)
 
 
 def _window(given: Mapping[str, Any]) -> timedelta:

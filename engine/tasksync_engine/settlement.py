@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tasksync_engine.ledger import deletions, intents, links, parked, runs
+from tasksync_engine.ledger import claims, deletions, intents, links, parked, rereads, runs
 from tasksync_mappings import other
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.links import Link, NewLink
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.ledger.runs import Event, RecordedConflict
+    from tasksync_engine.records import Record
     from tasksync_mappings import Base, Side
 
 
@@ -41,6 +42,9 @@ class Settlement:
         conflicts: To be recorded.
         events: For the history.
         pointed: Links, by their number, whose reminder has its task's id now.
+        left: Source records, with their users, that are left to the next run: another shard has them now.
+        reread: Source records that were left to this run, and that it has read afresh.
+        read_since: When this run's tap began to read, where any were.
         counts: For the run's report.
     """
 
@@ -59,7 +63,26 @@ class Settlement:
     conflicts: list[RecordedConflict] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     pointed: list[int] = field(default_factory=list)
+    left: dict[str, str | None] = field(default_factory=dict)
+    reread: set[str] = field(default_factory=set)
+    read_since: datetime | None = None
     counts: Counter[str] = field(default_factory=Counter)
+
+    def leave(self, record: Record) -> None:
+        """Leave a record to the next run, which reads it afresh."""
+        self.left[record.id] = record.user
+        self.counts["left to the next run"] += 1
+
+    def touched(self, side: Side) -> dict[Side, set[str]]:
+        """The records that something is settled of, by side, the reminders first."""
+        pairs: list[Link | NewLink] = [*self.new_links, *self.kept_pairs, *self.rebased.values()]
+        pairs += [link for link, _ in (*self.closed, *self.kept)]
+        found: dict[Side, set[str]] = {
+            "reminder": {pair.reminder_id for pair in pairs},
+            "task": {pair.task_id for pair in pairs},
+        }
+        found[side] |= self.undeleted | {deletion.record_id for deletion in self.deletions if deletion.side == side}
+        return found
 
     def park(self, change: Parked) -> None:
         """Keep a change that could not go through."""
@@ -90,6 +113,10 @@ class Settlement:
         deletions.note(connection, self.deletions)
         runs.write_conflicts(connection, run_id, at, self.conflicts)
         runs.write_history(connection, run_id, at, self.events)
+        if self.left:
+            rereads.note(connection, side, self.left, claims.time_of(connection))
+        if self.reread and self.read_since is not None:
+            rereads.drop(connection, side, sorted(self.reread - self.left.keys()), self.read_since)
 
     def _write_links(self, connection: Connection, at: datetime) -> None:
         links.close(connection, self.closed, at, state=links.CLOSED)

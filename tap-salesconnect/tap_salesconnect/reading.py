@@ -39,6 +39,7 @@ class ReminderReading:
         self._client = tap.client
         self._ledger = tap.ledger
         self._user_ids = tap.user_ids
+        self._scope = tap.scope
         self._users_on = tap.users_on()
         self._began = stamp(tap.client.server_time())
         self._afresh = stream.bookmark is None
@@ -49,28 +50,51 @@ class ReminderReading:
         if self._afresh:
             # Reading everything in order reads each user in full, also when it is interrupted and goes on later.
             self._state["users_on"] = self._users_on
+        elif self._scope is not None:
+            # Who is another shard's now: should they come back, what they did meanwhile is behind this bookmark.
+            known = self._state.get("users_on", {})
+            self._state["users_on"] = {user: since for user, since in known.items() if user in self._users_on}
         switched_on = self._switched_on()
         yield from self._changed()
         yield from self._in_full(switched_on)
         for ids in self._to_look_up(switched_on):
             yield from self._looked_up(ids)
+        yield from self._left_to_this_run()
         self._state["users_on"] = self._users_on
         self._state["read_at"] = self._began
 
     def _switched_on(self) -> list[str]:
-        """Users whose task sync was turned on, for the first time or again, since the state was written."""
+        """Users whose task sync was turned on, for the first time or again, since the state was written.
+
+        Of a shard also those who came to it, on or off.
+        """
         known = self._state.get("users_on", {})
-        return sorted(user for user, since in self._users_on.items() if known.get(user) != since)
+        return sorted(
+            user for user, since in self._users_on.items() if user not in known or since not in {"", known[user]}
+        )
 
     def _changed(self) -> Iterator[Page]:
-        # A linked reminder may have been given to somebody else: once there can be links, the filter is here.
-        asked = self._user_ids if self._afresh or self._ledger is None else frozenset[str]()
-        if len(asked) > MOST_USERS_A_CALL:
-            asked = frozenset()
+        asked = self._asked_for()
         for page in self._read(updated_since=self._stream.resume(self._began), assignee_ids=sorted(asked) or None):
             yield page if asked else self._concerned(page)
             self._stream.page_read(page, self._began)
         self._stream.window_read(self._began)
+
+    def _asked_for(self) -> frozenset[str]:
+        """The users whose reminders the service is asked for; nobody: for all, and the filter is here."""
+        if self._scope is not None:
+            # A reminder that was given to somebody is read by that user's shard.
+            asked = frozenset() if self._scope.takes_rest else frozenset(self._users_on)
+        else:
+            # A linked reminder may have been given to somebody else: once there can be links, the filter is here.
+            asked = self._user_ids if self._afresh or self._ledger is None else frozenset()
+        return asked if len(asked) <= MOST_USERS_A_CALL else frozenset()
+
+    def _left_to_this_run(self) -> Iterator[Page]:
+        """What an earlier run has left to this one, unless it came along."""
+        left = self._ledger.rereads("reminder") if self._ledger is not None and self._ledger.serves_shards else []
+        if waiting := self._seen.missing(left):
+            yield from self._looked_up(waiting)
 
     def _in_full(self, users: Sequence[str]) -> Iterator[Page]:
         if users:
@@ -97,7 +121,9 @@ class ReminderReading:
                 yield page
 
     def _concerned(self, page: Page) -> Page:
-        """The rows of `user_ids`, and those that are linked to one of theirs as far as the ledger knows."""
+        """A shard's rows; or those of `user_ids`, and those linked to one of theirs as far as the ledger knows."""
+        if self._scope is not None:
+            return [row for row in page if self._is_asked_for(row)]
         if not self._user_ids:
             return page
         others = [row["id"] for row in page if not self._is_asked_for(row)]
@@ -106,9 +132,11 @@ class ReminderReading:
         return [row for row in page if self._is_asked_for(row) or row["id"] in linked]
 
     def _is_asked_for(self, row: dict[str, Any]) -> bool:
-        """Whether a reminder is of `user_ids`; one that cannot be told is: the target says what is wrong with it."""
+        """Whether a reminder is of these users; one that cannot be told is: the target says what is wrong with it."""
         id_, user = row.get("id"), row.get("assignee_id")
-        return not is_record_id(id_) or not isinstance(user, str | None) or user in self._user_ids
+        if not is_record_id(id_) or not isinstance(user, str | None):
+            return True
+        return user in self._user_ids if self._scope is None else self._scope.has("reminder", user)
 
     def _gap_is_long(self) -> bool:
         read_at = self._state.get("read_at")

@@ -12,13 +12,14 @@ from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSetti
 from tasksync_clients.sales_connect.dialect import is_record_id
 from tasksync_engine.singer.quiet import SDK_LOGS
 from tasksync_engine.singer.tap import SyncTap
-from tasksync_engine.singer.tap_times import time_or_none
+from tasksync_engine.singer.tap_times import stamp, time_or_none
 
 
 class TapSalesconnect(SyncTap):
     """Singer tap for Marketo Sales Connect: reminders with their tombstones, users, people, Salesforce settings."""
 
     name = "tap-salesconnect"
+    side = "reminder"
     stream_types = (SalesforceSettings, Users, Reminders, People)
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property("api_url", th.StringType, title="API URL", description="Base URL of the API."),
@@ -76,6 +77,12 @@ class TapSalesconnect(SyncTap):
             description="Only reminders assigned to these users, for example one worker's share; empty means all.",
         ),
         th.Property(
+            "shard",
+            th.StringType,
+            title="Shard",
+            description="Only this shard's users (`tasksync shards plan`); needs a ledger in PostgreSQL.",
+        ),
+        th.Property(
             "ledger_url",
             th.StringType,
             secret=True,
@@ -117,7 +124,16 @@ class TapSalesconnect(SyncTap):
         return frozenset(self.config.get("user_ids", ()))
 
     def users_on(self) -> dict[str, str]:
-        """When each user who has task sync on turned it on; only `user_ids` where that is set."""
+        """When each user who has task sync on turned it on; only `user_ids` where that is set.
+
+        Of a shard its users by the roster that its plan was made of: those who have it off are told with no time.
+        """
+        if self.scope is not None:
+            return {
+                user.sales_connect_id: stamp(user.enabled_at) if user.is_on else ""
+                for user in self.people
+                if self.scope.has("reminder", user.sales_connect_id)
+            }
         return {
             user["id"]: user["task_sync"]["enabled_at"]
             for user in self.users

@@ -22,7 +22,8 @@ class Owners:
 
     Attributes:
         starts: each with the time from which on its tasks count, in the fixed format; None means everybody's tasks.
-        enabled: when each owner of the roster turned task sync on; empty where the tap works alone.
+        enabled: when each owner of the roster turned task sync on; empty where the tap works alone. Of a shard also
+            those who have it off, with no time.
         asked: the setting `owner_ids` with 18-character ids; empty where it is unset.
     """
 
@@ -48,7 +49,9 @@ class Owners:
 
     def new(self, known: Mapping[str, str]) -> list[str]:
         """Roster owners who are not in a state's `owners`, or turned task sync on again since it was written."""
-        return sorted(owner for owner, since in self.enabled.items() if known.get(owner) != since)
+        return sorted(
+            owner for owner, since in self.enabled.items() if owner not in known or since not in {"", known[owner]}
+        )
 
 
 def asked_owners(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -74,12 +77,12 @@ def owners_of_roster(
 ) -> Owners:
     """Of a tap that belongs to the sync: the roster's, each from its E less the initial lookback (sync-rules §2.1)."""
     enabled = {
-        one.salesforce_id: one.enabled_at
+        one.salesforce_id: one.enabled_at if one.is_on else None
         for one in participants
         if one.salesforce_id is not None and (not asked or one.salesforce_id in asked)
     }
     return Owners(
-        starts={owner: max(stamp(since - lookback), start_date or "") for owner, since in enabled.items()},
-        enabled={owner: stamp(since) for owner, since in enabled.items()},
+        starts={owner: max(stamp(since - lookback), start_date or "") for owner, since in enabled.items() if since},
+        enabled={owner: stamp(since) if since else "" for owner, since in enabled.items()},
         asked=asked,
     )

@@ -14,7 +14,7 @@ from tasksync_engine.singer.seen import Seen
 from tasksync_engine.singer.tap_times import moment, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from tap_salesforce_tasks.owners import Owners
     from tap_salesforce_tasks.streams import Tasks
@@ -48,6 +48,7 @@ class TaskReading:
         self._state = stream.stream_state
         self._owners: Owners = tap.owners
         self._ledger = tap.ledger
+        self._scope = tap.scope
         self._client = tap.client
         self._look = Looker(stream, tap.client)
         self._now = tap.client.server_time()
@@ -64,10 +65,15 @@ class TaskReading:
         if self._afresh:
             # Reading all owners in order reads each, also when it is interrupted and goes on later.
             self._note_owners()
+        elif self._scope is not None:
+            # Who is another shard's now: should they come back, what they did meanwhile is behind this bookmark.
+            known = self._state.get("owners", {})
+            self._state["owners"] = {who: since for who, since in known.items() if who in self._owners.enabled}
         yield from self._changed()
         yield from self._of_new_owners()
         covered, gap = yield from self._deletions()
         yield from self._linked(everything=gap or (self._ledger is not None and self._by_owner))
+        yield from self._left_to_this_run()
         # Not before the look that closes a gap is done: a run that dies in it would take the gap for closed.
         self._state["deleted_until"] = covered
         self._note_owners()
@@ -102,9 +108,10 @@ class TaskReading:
         """Tasks of owners who are new to the roster or turned task sync on again, each from its own start."""
         if self._afresh or not self._new_owners:
             return
-        since = self._owners.first_start(self._new_owners)
+        new = [owner for owner in self._new_owners if self._owners.enabled[owner]]
+        since = self._owners.first_start(new)
         bounds = window(since, window_end(self._now))
-        for condition in chunked_in("OwnerId", self._new_owners):
+        for condition in chunked_in("OwnerId", new):
             for page, _ in read_window(self._stream, self._tap, [*bounds, condition], since):
                 yield self._kept(page)
 
@@ -119,7 +126,7 @@ class TaskReading:
         times = {id_: at for id_, at in answer.ids if id_ not in self._met_deleted}
         now = self._look.closely(list(times))
         yield self._kept([row for row in now.values() if row is not None and row.get("IsDeleted")])
-        yield [gone(id_, times[id_]) for id_, row in now.items() if row is None]
+        yield self._kept_of_gone([gone(id_, times[id_]) for id_, row in now.items() if row is None])
         return stamp(answer.latest_covered), asked.leaves_a_gap(answer)
 
     def _linked(self, *, everything: bool) -> Iterator[Page]:
@@ -147,10 +154,10 @@ class TaskReading:
     def _kept(self, page: Page) -> Page:
         """The rows of a page that count."""
         self._note(page)
-        others = [row["Id"] for row in page if not self._is_of_interest(row)]
+        others = {row["Id"]: row["OwnerId"] for row in page if not self._is_of_interest(row)}
         if not others:
             return page
-        left_out = set(others) - self._linked_among(others)
+        left_out = others.keys() - self._linked_among(others)
         return [row for row in page if not is_readable(row) or row["Id"] not in left_out]
 
     def _is_of_interest(self, row: Row) -> bool:
@@ -164,8 +171,29 @@ class TaskReading:
         if self._ledger is not None:
             self._met.add(latest)
 
-    def _linked_among(self, ids: Sequence[str]) -> frozenset[str]:
-        """Those of these tasks that are linked; with `owner_ids`, to one of them as far as the ledger knows."""
-        if self._ledger is None or not ids:
+    def _kept_of_gone(self, page: Page) -> Page:
+        """Nobody can tell whose a purged task was: the first shard hears of all, each of those that are linked."""
+        if self._scope is None or self._scope.takes_rest or self._ledger is None:
+            return page
+        linked = self._ledger.linked_among("task", [row["Id"] for row in page])
+        return [row for row in page if row["Id"] in linked]
+
+    def _left_to_this_run(self) -> Iterator[Page]:
+        """What an earlier run has left to this one, unless it came along."""
+        if self._ledger is None or not self._ledger.serves_shards:
+            return
+        for ids in self._met.missing_in([self._ledger.rereads("task")]):
+            now = self._look.closely(ids)
+            yield [row for row in now.values() if row is not None]
+            yield [gone(id_, self._client.server_time()) for id_, row in now.items() if row is None]
+
+    def _linked_among(self, owners: Mapping[str, str | None]) -> frozenset[str]:
+        """Those of these tasks, each with its owner, that are linked, and of whose link this run has to hear.
+
+        With `owner_ids`, or of a shard, only of theirs as far as the ledger knows.
+        """
+        if self._ledger is None or not owners:
             return frozenset()
-        return self._ledger.linked_among("task", ids, users=self._owners.asked or None)
+        if self._scope is not None:
+            return self._ledger.linked_in_shard("task", owners)
+        return self._ledger.linked_among("task", list(owners), users=self._owners.asked or None)

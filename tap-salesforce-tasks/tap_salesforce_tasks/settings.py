@@ -121,6 +121,12 @@ _READING = [
         description="Only tasks of these Salesforce users, for example one worker's share; empty means all.",
     ),
     th.Property(
+        "shard",
+        th.StringType,
+        title="Shard",
+        description="Only this shard's users (`tasksync shards plan`); needs a ledger in PostgreSQL.",
+    ),
+    th.Property(
         "ledger_url",
         th.StringType,
         secret=True,

@@ -18,6 +18,7 @@ class TapSalesforceTasks(SyncTap):
     """Singer tap for Salesforce: tasks with their tombstones, and users."""
 
     name = "tap-salesforce-tasks"
+    side = "task"
     stream_types = (Users, Tasks)
     keeps_empty = frozenset({"link_field"})
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
@@ -42,7 +43,11 @@ class TapSalesforceTasks(SyncTap):
         if self.ledger is None:
             return owners_alone(asked, self.start_date)
         lookback = timedelta(hours=self.config["initial_lookback_hours"])
-        return owners_of_roster(self.ledger.participants(), asked, lookback, self.start_date)
+        scope = self.scope
+        people = [one for one in self.people if one.is_on]
+        if scope is not None:
+            people = [one for one in self.people if scope.has("task", one.salesforce_id)]
+        return owners_of_roster(people, asked, lookback, self.start_date)
 
     def stream_read(self) -> None:
         """Remember what Salesforce told of the org's API calls, before the ledger is closed."""
@@ -58,7 +63,7 @@ class TapSalesforceTasks(SyncTap):
         """
         _ = self.client, self.owners
         super().prepare()
-        if self.ledger is not None and not self.ledger.participants():
+        if self.ledger is not None and not any(one.is_on for one in self.people):
             self.logger.warning("Nobody takes part yet, so no task was read: run `to-salesforce` first.")
             self.resources.close()
             raise SystemExit(0)

@@ -8,21 +8,11 @@ import pytest
 
 from tasksync_engine.ledger import Ledger, open_ledger
 
-from .postgresql import Postgresql, running_postgresql
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Postgresql]:
-    """One server for the whole run."""
-    try:
-        with running_postgresql() as server:
-            yield server
-    except PermissionError as error:
-        pytest.skip(f"PostgreSQL cannot run here: {error}")
+    from tests.ledger.postgresql import Postgresql
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tasksync_engine.ledger.shards import JOBS, jobs_key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from tasksync_engine.settings import WriteSettings
 
 TASK = "Task"
-JOBS = "bulk_jobs"
-"""The ledger's note of jobs that may be writing."""
 
 
 class TaskWrites:
@@ -30,13 +30,18 @@ class TaskWrites:
     def take_over(self, notes: Notes) -> None:
         """Keep jobs in these notes, and see to it that those of a run that broke off write no more (§7.4).
 
+        A shard's run leaves other shards' jobs alone, for their runs may be going on.
+
         Raises:
             StopRun: One may still write: deciding now could meet its rows half-way.
         """
-        self._log = NotedJobs(notes)
-        for job_id in self._log.noted():
-            self._client.bulk.settle(job_id)
-            self._log.ended(job_id)
+        own = jobs_key(notes.shard)
+        for key in notes.keys(JOBS) if notes.shard is None else (JOBS, own):
+            log = NotedJobs(notes, key)
+            for job_id in log.noted():
+                self._client.bulk.settle(job_id)
+                log.ended(job_id)
+        self._log = NotedJobs(notes, own)
 
     def upsert(self, field: str, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Create tasks, or write over those that hold the same external id."""
@@ -64,18 +69,19 @@ class TaskWrites:
 class NotedJobs:
     """The jobs that may be writing, in the ledger: noted before they begin, forgotten once they have ended."""
 
-    def __init__(self, notes: Notes) -> None:
-        """Keep them in these notes."""
+    def __init__(self, notes: Notes, key: str) -> None:
+        """Keep them in these notes under this key."""
         self._notes = notes
+        self._key = key
 
     def noted(self) -> list[str]:
         """Their ids, the oldest first."""
-        return list(json.loads(self._notes.get(JOBS) or "[]"))
+        return list(json.loads(self._notes.get(self._key) or "[]"))
 
     def begun(self, job_id: str) -> None:
         """Note one."""
-        self._notes.put(JOBS, json.dumps([*self.noted(), job_id]))
+        self._notes.put(self._key, json.dumps([*self.noted(), job_id]))
 
     def ended(self, job_id: str) -> None:
         """Forget one."""
-        self._notes.put(JOBS, json.dumps([noted for noted in self.noted() if noted != job_id]))
+        self._notes.put(self._key, json.dumps([noted for noted in self.noted() if noted != job_id]))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from tasksync_engine.ledger.shards import Scope
     from tasksync_mappings import Side
 
 PENDING, HELD, PARKED, DONE = "pending", "held", "parked", "done"
@@ -33,6 +34,7 @@ class Deletion:
         tombstone: The record as it arrived.
         noted_at: When the ledger took it in.
         run_id: The run that did.
+        user_id: The record's user on its side, as last known.
     """
 
     side: Side
@@ -42,6 +44,7 @@ class Deletion:
     tombstone: Mapping[str, Any]
     noted_at: datetime
     run_id: int
+    user_id: str | None = None
 
 
 def _deletion(row: Any) -> Deletion:  # noqa: ANN401 - SQLAlchemy's row is generic
@@ -67,19 +70,33 @@ def in_state(connection: Connection, states: Sequence[str], side: Side | None = 
     return [_deletion(row) for row in connection.execute(query)]
 
 
-def count(connection: Connection, states: Sequence[str], side: Side) -> int:
-    """How many deletions of one side are in these states."""
+def count(connection: Connection, states: Sequence[str], side: Side, scope: Scope | None = None) -> int:
+    """How many deletions of one side are in these states; with a scope, of its users' records."""
     query = select(func.count()).select_from(deletions)
-    return connection.execute(query.where(deletions.c.state.in_(states), deletions.c.side == side)).scalar_one()
+    query = query.where(deletions.c.state.in_(states), deletions.c.side == side)
+    if scope is not None:
+        query = query.where(scope.covers(deletions.c.user_id, side))
+    return connection.execute(query).scalar_one()
 
 
-def in_order(
-    connection: Connection, states: Sequence[str], side: Side, *, after: str | None, limit: int
+def in_order(  # noqa: PLR0913 - what is sought, and from where on
+    connection: Connection,
+    states: Sequence[str],
+    side: Side,
+    scope: Scope | None = None,
+    *,
+    after: str | None,
+    limit: int,
 ) -> list[Deletion]:
-    """At most `limit` deletions of one side in these states, by record id, from behind `after` on."""
+    """At most `limit` deletions of one side in these states, by record id, from behind `after` on.
+
+    With a scope, those of its users' records.
+    """
     query = select(deletions).where(deletions.c.side == side, deletions.c.state.in_(states))
     if after is not None:
         query = query.where(deletions.c.record_id > after)
+    if scope is not None:
+        query = query.where(scope.covers(deletions.c.user_id, side))
     return [_deletion(row) for row in connection.execute(query.order_by(deletions.c.record_id).limit(limit))]
 
 
@@ -97,6 +114,7 @@ def note(connection: Connection, found: Iterable[Deletion]) -> None:
             "tombstone": dict(deletion.tombstone),
             "noted_at": deletion.noted_at,
             "run_id": deletion.run_id,
+            "user_id": deletion.user_id,
         }
         for deletion in latest.values()
     ]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from tasksync_engine.ledger.shards import Scope
+
 OPEN, CLOSED, KEPT = "open", "closed", "kept"
 
 PIECE = 2000
@@ -130,15 +132,16 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
     return found
 
 
-def open_ids(
+def open_ids(  # noqa: PLR0913 - what is sought, and from where on
     connection: Connection,
     side: Side,
     users: Collection[str] | None = None,
+    scope: Scope | None = None,
     *,
     after: int = 0,
     made_before: datetime | None = None,
 ) -> list[tuple[int, str]]:
-    """The numbers and the ids of one side of open links; with `users`, of those whose record there is theirs.
+    """The numbers and the ids of one side of open links; with `users` or a scope, of those whose record is theirs.
 
     A record that we made lately and that was not seen since is left out: that a look does not find it says nothing.
 
@@ -146,6 +149,7 @@ def open_ids(
         connection: The ledger.
         side: Whose ids.
         users: At most as many as one statement takes.
+        scope: A shard's users.
         after: Only links with a greater number.
         made_before: A record made before this shows, if it is there at all.
     """
@@ -155,19 +159,16 @@ def open_ids(
     else:
         seen = or_(column.is_not(None), links.c.created_at < made_before) if made_before else column.is_not(None)
     query = select(links.c.id, _column(side)).where(links.c.state == OPEN, seen, links.c.id > after)
+    if scope is not None:
+        query = query.where(scope.covers(column, side))
     return [(row[0], row[1]) for row in connection.execute(query.order_by(links.c.id).limit(PIECE))]
 
 
-def open_among(
-    connection: Connection, side: Side, ids: Sequence[str], users: Collection[str] | None = None
-) -> Iterator[str]:
-    """Which of these ids are in open links; with `users`, of those whose record there is theirs."""
-    user = _user_column(side)
+def users_of_open(connection: Connection, side: Side, ids: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Which of these ids are in open links, each with the user whose record it is there as last seen."""
     for part in chunks(ids):
-        query = select(_column(side), user).where(_column(side).in_(part), links.c.state == OPEN)
-        for record_id, user_id in connection.execute(query):
-            if users is None or user_id in users:
-                yield record_id
+        query = select(_column(side), _user_column(side)).where(_column(side).in_(part), links.c.state == OPEN)
+        yield from connection.execute(query).tuples()
 
 
 def owed_pointers(connection: Connection) -> list[Link]:
@@ -188,9 +189,13 @@ def open_after(connection: Connection, after: int) -> list[Link]:
     return [read_link(row) for row in connection.execute(query)]
 
 
-def count_open(connection: Connection) -> int:
-    """How many links are open."""
-    return connection.execute(select(func.count()).select_from(links).where(links.c.state == OPEN)).scalar_one()
+def count_open(connection: Connection, scope: Scope | None = None) -> int:
+    """How many links are open; with a scope, of those whose reminder or task is its users'."""
+    query = select(func.count()).select_from(links).where(links.c.state == OPEN)
+    if scope is not None:
+        theirs = or_(scope.covers(links.c.reminder_user, "reminder"), scope.covers(links.c.task_user, "task"))
+        query = query.where(theirs)
+    return connection.execute(query).scalar_one()
 
 
 def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: str = OPEN) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from tasksync_engine.errors import Busy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -25,7 +25,9 @@ _KEY = "CAST(:key AS integer), hashtext(coalesce(current_schema(), '')::text)"
 
 
 @contextmanager
-def hold(engine: Engine, name: str, *, wait_seconds: float = 0) -> Iterator[Connection | None]:
+def hold(
+    engine: Engine, name: str, *, wait_seconds: float = 0, shared_with: str | None = None
+) -> Iterator[Connection | None]:
     """Hold the lock `name` of a ledger.
 
     In PostgreSQL the lock is a connection's, and dies with it: what must not happen without the lock goes over that
@@ -35,13 +37,19 @@ def hold(engine: Engine, name: str, *, wait_seconds: float = 0) -> Iterator[Conn
         engine: The ledger's database.
         name: What is locked, for example `run` or `migrate`.
         wait_seconds: How long to wait for it; 0 gives up at once.
+        shared_with: Another lock, which this one needs with others side by side; who holds that one alone excludes
+            them. PostgreSQL only.
 
     Raises:
         Busy: Another process holds it.
     """
-    held = _hold_postgresql if engine.dialect.name == "postgresql" else _hold_file
-    with held(engine, name, wait_seconds) as connection:
-        yield connection
+    if engine.dialect.name == "postgresql":
+        wanted = [(name, False)] if shared_with is None else [(shared_with, True), (name, False)]
+        with _hold_postgresql(engine, wanted, wait_seconds) as connection:
+            yield connection
+    else:
+        with _hold_file(engine, name, wait_seconds):
+            yield None
 
 
 def _busy(name: str) -> Busy:
@@ -66,39 +74,56 @@ def _hold_file(engine: Engine, name: str, wait_seconds: float) -> Iterator[None]
 
 
 @contextmanager
-def _hold_postgresql(engine: Engine, name: str, wait_seconds: float) -> Iterator[Connection]:
+def _hold_postgresql(engine: Engine, wanted: Sequence[tuple[str, bool]], wait_seconds: float) -> Iterator[Connection]:
     """Without a transaction: one that lasts as long as a run would end, and the lock with it, by an idle timeout."""
-    key = zlib.crc32(f"tasksync.{name}".encode()) - 2**31
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not _take(connection, key, wait_seconds):
-            raise _busy(name)
-        connection.commit()
-        connection.execution_options(isolation_level=engine.dialect.default_isolation_level)
         try:
+            for name, shared in wanted:
+                if not _take(connection, _number(name), wait_seconds, shared=shared):
+                    raise _busy(name)
+            connection.commit()
+            connection.execution_options(isolation_level=engine.dialect.default_isolation_level)
             yield connection
         finally:
-            _release(connection, key)
+            _release(connection)
 
 
-def _release(connection: Connection, key: int) -> None:
-    """Let go of the lock; where the connection is lost, the lock went with it."""
+def _number(name: str) -> int:
+    return zlib.crc32(f"tasksync.{name}".encode()) - 2**31
+
+
+def held_among(connection: Connection, names: Collection[str]) -> frozenset[str]:
+    """Which of these locks of a ledger in PostgreSQL anybody holds now."""
+    numbers = {_number(name) % 2**32: name for name in names}
+    query = text(
+        "SELECT CAST(classid AS bigint) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+        "AND CAST(objid AS bigint) = CAST(hashtext(coalesce(current_schema(), '')::text) AS bigint) & 4294967295"
+    )
+    return frozenset(numbers[number] for number in connection.execute(query).scalars() if number in numbers)
+
+
+def _release(connection: Connection) -> None:
+    """Let go of the connection's locks; where it is lost, they went with it."""
     with suppress(SQLAlchemyError):
         connection.rollback()
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(text(f"SELECT pg_advisory_unlock({_KEY})"), {"key": key})
+        connection.execute(text("SELECT pg_advisory_unlock_all()"))
         return
     connection.invalidate()
 
 
-def _take(connection: Connection, key: int, wait_seconds: float) -> bool:
+def _take(connection: Connection, key: int, wait_seconds: float, *, shared: bool) -> bool:
     """Whether the session has the advisory lock now, or got it in this time."""
+    kind = "lock_shared" if shared else "lock"
     if not wait_seconds:
-        return bool(connection.execute(text(f"SELECT pg_try_advisory_lock({_KEY})"), {"key": key}).scalar_one())
+        taken = connection.execute(text(f"SELECT pg_try_advisory_{kind}({_KEY})"), {"key": key})
+        return bool(taken.scalar_one())
     wait = f"{round(wait_seconds * 1000)}ms"
     connection.execute(text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": wait})
     try:
-        connection.execute(text(f"SELECT pg_advisory_lock({_KEY})"), {"key": key})
+        connection.execute(text(f"SELECT pg_advisory_{kind}({_KEY})"), {"key": key})
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Engine
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; known here so that opening a current ledger does not have to load Alembic."""
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from tasksync_engine.ledger.shards import Scope
     from tasksync_mappings import Base, Side
 
 ROSTER = "roster"
@@ -108,10 +109,10 @@ def everything(connection: Connection) -> list[Parked]:
     return [read_parked(row) for row in connection.execute(select(parked).order_by(parked.c.parked_at))]
 
 
-def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> list[Parked]:
+def due(connection: Connection, side: Side, at: datetime, scope: Scope | None = None, *, run_id: int) -> list[Parked]:
     """What is to be tried again in this run: due by its time, or waiting for the roster or for API calls.
 
-    What this run has parked itself is not due, but for what it kept back for its own end.
+    What this run has parked itself is not due, but for what it kept back for its own end. With a scope, of its users.
     """
     by_time = and_(parked.c.retry_at.is_not(None), parked.c.retry_at <= at)
     earlier = and_(parked.c.run_id != run_id, or_(by_time, parked.c.code == ROSTER))
@@ -120,6 +121,9 @@ def due(connection: Connection, side: Side, at: datetime, *, run_id: int) -> lis
         .where(parked.c.side == side, or_(earlier, parked.c.code == ALLOWANCE))
         .order_by(parked.c.parked_at)
     )
+    if scope is not None:
+        # A parked deletion has its counterpart's user.
+        query = query.where(scope.covers(parked.c.user_id, "reminder", "task"))
     return [read_parked(row) for row in connection.execute(query)]
 
 

@@ -60,7 +60,9 @@ def participants(connection: Connection, *, everyone: bool = False) -> list[Part
 
 
 def replace(connection: Connection, people: Sequence[Participant]) -> None:
-    """Write what is now known of these users, the last of each; others stay as they are."""
+    """Write what is now known of these users, the last of each; others stay as they are, and all keep their shards."""
+    sharded = select(roster.c.sales_connect_id, roster.c.shard).where(roster.c.shard.is_not(None))
+    shard_of = dict(connection.execute(sharded).tuples().all())
     latest = {person.sales_connect_id: person for person in people}
     for part in chunks(list(latest)):
         connection.execute(delete(roster).where(roster.c.sales_connect_id.in_(part)))
@@ -74,6 +76,7 @@ def replace(connection: Connection, people: Sequence[Participant]) -> None:
             "enabled_at": person.enabled_at if person.is_on else None,
             "left_out": person.left_out,
             "time_zone": person.time_zone,
+            "shard": shard_of.get(person.sales_connect_id),
         }
         for person in latest.values()
     ]

@@ -61,8 +61,8 @@ class RecordedConflict:
     again: bool = False
 
 
-def start(connection: Connection, direction: str, at: datetime, *, dry_run: bool) -> int:
-    """Open a run and return its number."""
+def start(connection: Connection, direction: str, at: datetime, *, dry_run: bool, shard: str | None = None) -> int:
+    """Open a run, of a shard if it is one's, and return its number."""
     result = connection.execute(
         insert(runs).values(
             direction=direction,
@@ -72,6 +72,7 @@ def start(connection: Connection, direction: str, at: datetime, *, dry_run: bool
             complete=False,
             counts={},
             api_calls=0,
+            shard=shard,
         ),
     )
     key = result.inserted_primary_key

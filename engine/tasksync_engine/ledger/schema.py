@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 metadata = MetaData()
+SHARD_NAME = 32
+"""The longest name that a shard may have."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 """Fractions as the targets read them, so that a stored record equals the same record read again."""
@@ -121,6 +123,7 @@ roster = Table(
     Column("enabled_at", Utc),
     Column("left_out", Words),
     Column("time_zone", Words),
+    Column("shard", String(SHARD_NAME)),
 )
 
 links = Table(
@@ -178,6 +181,7 @@ deletions = Table(
     Column("tombstone", Json, nullable=False),
     Column("noted_at", Utc, nullable=False),
     Column("run_id", Integer, nullable=False),
+    Column("user_id", String(255)),
 )
 
 intents = Table(
@@ -242,6 +246,7 @@ runs = Table(
     Column("api_calls", Integer, nullable=False),
     Column("seconds", Float),
     Column("message", Words),
+    Column("shard", String(SHARD_NAME)),
 )
 
 Index("ix_runs_started", runs.c.started_at)
@@ -255,6 +260,35 @@ plan = Table(
     Column("reminder_id", String(255)),
     Column("task_id", String(18)),
     Column("detail", Json, nullable=False),
+)
+
+shards = Table(
+    "shards",
+    metadata,
+    Column("name", String(SHARD_NAME), primary_key=True),
+    Column("reading_reminder", Utc),
+    Column("reading_task", Utc),
+    Column("reserved", Integer, nullable=False, server_default="0"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    _side(),
+    _record(),
+    Column("shard", String(SHARD_NAME)),
+    Column("settled_at", Utc),
+    Column("settled_by", Integer),
+)
+Index("ix_claims_shard", claims.c.shard)
+
+rereads = Table(
+    "rereads",
+    metadata,
+    _side(),
+    _record(),
+    Column("user_id", String(255)),
+    Column("noted_at", Utc, nullable=False),
 )
 
 

@@ -12,23 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import bindparam, event, insert, select, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from tasksync_engine.errors import ForeignLedger, LedgerError
-from tasksync_engine.ledger import links, lock, migrate, parked
+from tasksync_engine.ledger import claims, links, lock, migrate, parked, rereads, shards
 from tasksync_engine.ledger import roster as roster_table
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.pretence import Pretence
-from tasksync_engine.ledger.schema import meta
+from tasksync_engine.ledger.schema import Words, meta
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from sqlalchemy import Connection, Engine
 
     from tasksync_engine.ledger.roster import Participant
+    from tasksync_engine.ledger.shards import Scope
     from tasksync_mappings import Side
 
 MIGRATION_WAIT_SECONDS = 60.0
@@ -38,6 +40,9 @@ WRITING = {"tasksync_writing": True}
 """Marks the transactions that may write."""
 
 LEDGER_ID = "ledger_id"
+_PUT = text(
+    "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+).bindparams(bindparam("value", type_=Words))
 
 SHOWS_WITHIN = timedelta(days=1)
 """A record that we made shows within minutes, however late its transaction commits."""
@@ -54,6 +59,7 @@ class Ledger:
         id: A UUID; another ledger, even at the same address, has another one (sync-rules §2.4).
         pretending: In a dry run, what everything happens in, to be undone at the end.
         session: In a run on PostgreSQL, the connection that holds its lock.
+        scope: In a shard's run or reading, whose records it looks after.
         turns: Of the threads that use that connection, one at a time.
     """
 
@@ -61,6 +67,7 @@ class Ledger:
     id: str
     pretending: Pretence | None = None
     session: Connection | None = None
+    scope: Scope | None = None
     turns: threading.RLock = field(default_factory=threading.RLock)
 
     @contextmanager
@@ -112,23 +119,70 @@ class Ledger:
             raise LedgerError(explain(error, self.engine.url)) from error
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Hold the lock of a run (sync-rules §7.6).
+    def running(self, shard: str | None = None) -> Iterator[None]:
+        """Hold the lock of a run (sync-rules §7.6): a shard's own beside other shards', or the one for all.
 
         On PostgreSQL every transaction of the run goes over the connection that holds the lock: when the server ends
         that connection, lock and transactions end together, and a run that has lost its lock settles nothing more.
 
+        Args:
+            shard: The shard whose run it is; None: all users'.
+
         Raises:
             Busy: Another run holds it.
-            LedgerError: The database refused.
+            ConfigError: The plan has no such shard.
+            LedgerError: The database refused, or is SQLite's and serves no shards.
         """
         try:
-            with lock.hold(self.engine, RUN) as self.session:
+            with self._lock(shard) as self.session:
+                if shard is not None:
+                    self.enter_shard(shard)
                 yield
         except SQLAlchemyError as error:
             raise LedgerError(explain(error, self.engine.url)) from error
         finally:
             self.session = None
+
+    def _lock(self, shard: str | None) -> AbstractContextManager[Connection | None]:
+        if shard is None:
+            return lock.hold(self.engine, RUN)
+        self.check_serves_shards()
+        return lock.hold(self.engine, shards.lock_name(shard), shared_with=RUN)
+
+    def enter_shard(self, name: str) -> None:
+        """From now on look after one shard's records only.
+
+        Raises:
+            ConfigError: The plan has no such shard.
+            LedgerError: A ledger in SQLite serves one run at a time.
+        """
+        self.check_serves_shards()
+        with self.reading() as connection:
+            self.scope = shards.scope_of(connection, name)
+
+    @property
+    def serves_shards(self) -> bool:
+        """Whether several runs may be going on at once, each of its own users."""
+        return self.engine.dialect.name == "postgresql"
+
+    def check_serves_shards(self) -> None:
+        """Make sure of it.
+
+        Raises:
+            LedgerError: It is in SQLite.
+        """
+        if not self.serves_shards:
+            message = (
+                "Shards need a ledger in PostgreSQL: one in SQLite serves one run at a time. Set TASKSYNC_LEDGER_URL "
+                "to such a database (`tasksync ledger copy` takes the ledger along), or leave out the setting shard."
+            )
+            raise LedgerError(message)
+
+    def begin_reading(self, side: Side) -> None:
+        """Remember when a shard's tap begins to read: what is settled later may be newer than what it reads."""
+        if self.scope is not None:
+            with self.transaction() as connection:
+                shards.note_reading(connection, self.scope.shard, side, claims.time_of(connection))
 
     def let_go(self) -> None:
         """From now on transactions need no lock: to note how a run ended that may have lost it."""
@@ -144,17 +198,26 @@ class Ledger:
             self.pretending.end()
             self.pretending = None
 
+    @property
+    def shard(self) -> str | None:
+        """The shard whose run it is; None: all users'."""
+        return self.scope.shard if self.scope else None
+
+    def keys(self, beginning: str) -> list[str]:
+        """The keys of remembered values that begin like this."""
+        with self.reading() as connection:
+            query = select(meta.c.key).where(meta.c.key.startswith(beginning, autoescape=True))
+            return list(connection.execute(query.order_by(meta.c.key)).scalars())
+
     def get(self, key: str) -> str | None:
         """A remembered value, such as the subject template."""
         with self.reading() as connection:
             return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
 
     def put(self, key: str, value: str) -> None:
-        """Remember a value."""
+        """Remember a value; in one statement, for shards may remember the same at once."""
         with self.transaction() as connection:
-            changed = connection.execute(update(meta).where(meta.c.key == key).values(value=value))
-            if not changed.rowcount:
-                connection.execute(insert(meta).values(key=key, value=value))
+            connection.execute(_PUT, {"key": key, "value": value})
 
     def claim(self, key: str, owner: str) -> None:
         """Note on first use whose ledger this is, and refuse others afterwards.
@@ -177,12 +240,22 @@ class Ledger:
             raise ForeignLedger(message)
 
     def linked_ids(self, side: Side, users: Collection[str] | None = None) -> Iterator[list[str]]:
-        """The ids of one side in all open links, or in those whose record there belongs to `users`, piece by piece."""
+        """The ids of one side in all open links, or in those whose record there belongs to `users`, piece by piece.
+
+        Of a shard, in those whose record there is one of its users'.
+        """
         for part in [None] if users is None else chunks(sorted(users)):
             last, found = 0, [(0, "")]
             while found:
                 with self.reading() as connection:
-                    found = links.open_ids(connection, side, part, after=last, made_before=now() - SHOWS_WITHIN)
+                    found = links.open_ids(
+                        connection,
+                        side,
+                        part,
+                        self.scope if users is None else None,
+                        after=last,
+                        made_before=now() - SHOWS_WITHIN,
+                    )
                 if found:
                     yield [record_id for _, record_id in found]
                     last = found[-1][0]
@@ -193,12 +266,34 @@ class Ledger:
         Costs by the number of these ids, not of the links.
         """
         with self.reading() as connection:
-            return frozenset(links.open_among(connection, side, ids, users)) | parked.among(connection, side, ids)
+            linked = dict(links.users_of_open(connection, side, ids))
+            waiting = parked.among(connection, side, ids)
+        theirs = {record_id for record_id, user in linked.items() if users is None or user in users}
+        return frozenset(theirs | waiting)
 
-    def participants(self) -> list[Participant]:
-        """The users who have task sync on (sync-rules §1)."""
+    def linked_in_shard(self, side: Side, owners: Mapping[str, str | None]) -> frozenset[str]:
+        """Which of these records, each with its user now, a shard has to hear of for their links' sake.
+
+        Those that are linked, or have a change parked, where they were its users' when last seen, or are now.
+        """
+        scope, ids = self.scope, list(owners)
+        if scope is None:
+            return self.linked_among(side, ids)
         with self.reading() as connection:
-            return roster_table.participants(connection)
+            linked = dict(links.users_of_open(connection, side, ids))
+            waiting = parked.among(connection, side, ids)
+        mine = {id_ for id_ in linked.keys() | waiting if scope.has(side, owners[id_])}
+        return frozenset(mine | {id_ for id_, user in linked.items() if scope.has(side, user)})
+
+    def participants(self, *, everyone: bool = False) -> list[Participant]:
+        """The users who have task sync on (sync-rules §1); with `everyone`, also those who have it off."""
+        with self.reading() as connection:
+            return roster_table.participants(connection, everyone=everyone)
+
+    def rereads(self, side: Side) -> list[str]:
+        """The records that an earlier run has left to this one, to be read whatever their stamp; a shard's own."""
+        with self.reading() as connection:
+            return rereads.waiting(connection, side, self.scope)
 
     def close(self) -> None:
         """Let go of the database."""

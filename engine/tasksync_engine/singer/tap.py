@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.streams import Stream
 
-    from tasksync_engine.ledger import Ledger
+    from tasksync_engine.ledger import Ledger, Participant
+    from tasksync_engine.ledger.shards import Scope
     from tasksync_engine.singer.tap_stream import PagedStream
+    from tasksync_mappings import Side
 
 
 class SyncTap(Tap):
@@ -36,10 +38,12 @@ class SyncTap(Tap):
     Attributes:
         stream_types: its streams, in the order in which they are read.
         keeps_empty: settings in which an empty text means something; elsewhere it is unset.
+        side: whose records it reads.
     """
 
     stream_types: ClassVar[tuple[type[PagedStream], ...]]
     keeps_empty: ClassVar[frozenset[str]] = frozenset()
+    side: ClassVar[Side]
     message_writer_class = TapWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -67,14 +71,29 @@ class SyncTap(Tap):
         Raises:
             LedgerError: it cannot be opened.
         """
-        url = self.config.get("ledger_url")
+        url, shard = self.config.get("ledger_url"), self.config.get("shard")
         if url is None:
+            if shard is not None:
+                message = "The setting shard needs ledger_url (TASKSYNC_LEDGER_URL): the plan of the shards lies there."
+                raise ConfigError(message)
             return None
         from tasksync_engine.ledger import open_ledger  # noqa: PLC0415  SQLAlchemy is slow to import, and not always needed
 
         ledger = open_ledger(url)
         self.resources.callback(ledger.close)
+        if shard is not None:
+            ledger.enter_shard(shard)
         return ledger
+
+    @property
+    def scope(self) -> Scope | None:
+        """Whose records are read, of a shard."""
+        return self.ledger.scope if self.ledger is not None else None
+
+    @cached_property
+    def people(self) -> list[Participant]:
+        """The roster, with those who have task sync off; of a tap that works alone nobody."""
+        return self.ledger.participants(everyone=True) if self.ledger is not None else []
 
     @cached_property
     def start_date(self) -> str | None:
@@ -115,6 +134,8 @@ class SyncTap(Tap):
             EngineError: the ledger cannot be opened, or a setting is wrong.
         """
         _ = self.start_date
+        if self.ledger is not None:
+            self.ledger.begin_reading(self.side)
         for stream in self.marked_streams():
             stream.adopt_ledger(self.ledger)
 

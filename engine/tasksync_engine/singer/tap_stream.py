@@ -75,16 +75,19 @@ class PagedStream(Stream):
             yield from page
 
     def adopt_ledger(self, ledger: Ledger | None) -> None:
-        """Void a bookmark of another ledger: everything is read again (sync-rules §2.4).
+        """Void a bookmark of another ledger, or of another shard: everything is read again (sync-rules §2.4).
 
         A run without a ledger moves the bookmark past what the ledger has never seen, so it drops the id.
         """
         state = self.stream_state
         if ledger is None:
             state.pop("ledger", None)
-        elif state.get("ledger") != ledger.id:
+            state.pop("shard", None)
+        elif (state.get("ledger"), state.get("shard")) != (ledger.id, ledger.shard):
             state.clear()
             state["ledger"] = ledger.id
+            if ledger.shard is not None:
+                state["shard"] = ledger.shard
         state["complete"] = False
 
     def _sync_records(

@@ -84,6 +84,12 @@ ENGINE_SETTINGS = (
         description="Write nothing and emit no STATE; store in the ledger what would have been done.",
     ),
     th.Property(
+        "shard",
+        th.StringType,
+        description="The shard whose run this is (`tasksync shards plan`); unset: a run for all users. Needs a ledger "
+        "in PostgreSQL, and the same shard for the tap in front.",
+    ),
+    th.Property(
         "parallel_requests",
         th.IntegerType,
         default=4,
