@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from tasksync_engine.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tasksync_console.project import Project
 
 DATABASE_URI = "MELTANO_DATABASE_URI"
 BACKEND_URI = "MELTANO_STATE_BACKEND_URI"
+SYSTEM_FOLDER = "MELTANO_SYS_DIR_ROOT"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 SYSTEM_DATABASE = "systemdb"
 PIPELINES = {
     "to-salesforce": ("tap-salesconnect-to-target-salesforce-tasks", "reminders"),
@@ -52,8 +54,13 @@ class Bookmark:
     problem: str | None = None
 
 
-def bookmarks(project: Project, ledger_id: str) -> dict[str, Bookmark]:
+def bookmarks(project: Project, ledger_id: str, shards: Mapping[str, Sequence[str]]) -> dict[str, Bookmark]:
     """The bookmark of each direction; raises nothing but for an `.env` that cannot be read.
+
+    Args:
+        project: Whose.
+        ledger_id: The ledger's.
+        shards: By direction, the shards that ran last: theirs is told that is furthest behind. None: all users' run.
 
     Raises:
         ConfigError: `.env` cannot be read.
@@ -63,7 +70,12 @@ def bookmarks(project: Project, ledger_id: str) -> dict[str, Bookmark]:
     if backend and backend != SYSTEM_DATABASE:
         where = f"it is kept in another state backend ({backend.partition(':')[0]}); `meltano state get` shows it"
         return {direction: Bookmark(state_id, problem=where) for direction, state_id in ids.items()}
-    return {direction: _bookmark(project, direction, state_id, ledger_id) for direction, state_id in ids.items()}
+    found = {}
+    for direction, state_id in ids.items():
+        whose: Sequence[str | None] = shards.get(direction) or [None]
+        marks = [_bookmark(project, direction, (state_id, shard), ledger_id) for shard in whose]
+        found[direction] = min(marks, key=lambda mark: (not mark.problem, mark.read_until or LONG_AGO))
+    return found
 
 
 def _told(value: object, key: str) -> str | None:
@@ -71,10 +83,23 @@ def _told(value: object, key: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _bookmark(project: Project, direction: str, state_id: str, ledger_id: str) -> Bookmark:
+def system_folder(project: Project, shard: str | None) -> Path:
+    """Meltano's own folder; each shard's sync has one, for two runs of a plugin in one folder break each other."""
+    if shard is not None:
+        return project.folder / ".tasksync" / "shards" / project.environment / shard
+    return Path(project.variable(SYSTEM_FOLDER) or project.folder / ".meltano")
+
+
+def suffix(shard: str) -> str:
+    """What the ids of a shard's states end with."""
+    return f"shard-{shard}"
+
+
+def _bookmark(project: Project, direction: str, whose: tuple[str, str | None], ledger_id: str) -> Bookmark:
     stream = PIPELINES[direction][1]
+    state_id = whose[0] if whose[1] is None else f"{whose[0]}:{suffix(whose[1])}"
     try:
-        row = _state(project, state_id)
+        row = _state(project, state_id, whose[1])
         if row is None:
             return Bookmark(state_id, problem="there is none yet")
         mark: dict[str, Any] = {}
@@ -103,12 +128,11 @@ def _time(text: object) -> datetime | None:
     return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
-def _state(project: Project, state_id: str) -> tuple[str | None, str | None] | None:
+def _state(project: Project, state_id: str, shard: str | None) -> tuple[str | None, str | None] | None:
     """(partial, completed), as Meltano stores them; nothing is created or locked."""
     uri = project.variable(DATABASE_URI) or project.top_level("database_uri")
     if not isinstance(uri, str) or not uri:
-        root = project.variable("MELTANO_SYS_DIR_ROOT") or str(project.folder / ".meltano")
-        return _in_file(Path(root) / "meltano.db", state_id)
+        return _in_file(system_folder(project, shard) / "meltano.db", state_id)
     text = uri.replace("$MELTANO_PROJECT_ROOT", str(project.folder))
     if text.startswith("sqlite:///"):
         return _in_file(Path(text.removeprefix("sqlite:///")), state_id)

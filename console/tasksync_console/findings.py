@@ -64,20 +64,20 @@ def find(connection: Connection) -> list[Finding]:
 
 
 def _runs(connection: Connection) -> Iterator[Finding]:
-    latest = {direction: overview.last_run(connection, direction) for direction in DIRECTIONS}
-    if not any(latest.values()):
+    latest = [run for direction in DIRECTIONS for run in overview.last_runs(connection, direction)]
+    if not latest:
         yield Finding("no_run", "Nothing was synced yet.", "Run `meltano run to-salesforce` first.", fails=True)
-    for direction, run in latest.items():
-        if run is None:
-            continue
-        named = f"The last run {direction} (run {run['id']})"
+    for run in latest:
+        direction, shard = run["direction"], run["shard"]
+        named = f"The last run {direction}{f' of shard {shard}' if shard else ''} (run {run['id']})"
+        again = f"tasksync shards run {shard}" if shard else f"meltano run {direction}"
         if run["outcome"] == runs.STOPPED:
             why = run["message"] or "The log of that run says why."
-            remedy = f"Mend that, then `meltano run {direction}`."
+            remedy = f"Mend that, then `{again}`."
             yield Finding("stopped", f"{named} stopped: {why}", remedy, fails=True)
         elif run["outcome"] == runs.INCOMPLETE:
             what = f"{named} ended before its input was complete: deletions and parked changes wait."
-            yield Finding("incomplete", what, f"Look at the tap's log, then `meltano run {direction}`.")
+            yield Finding("incomplete", what, f"Look at the tap's log, then `{again}`.")
         elif run["outcome"] == runs.RUNNING:
             what = f"{named} has not ended: it is still going on, or was killed."
             yield Finding("running", what, "Nothing: the next run continues where a killed one was.")
@@ -125,10 +125,11 @@ def _deferred(changes: Sequence[Parked]) -> Iterator[Finding]:
 
 def _conflicts(connection: Connection) -> Iterator[Finding]:
     for direction in DIRECTIONS:
-        run = overview.last_run(connection, direction)
-        number = len(runs.all_conflicts(connection, run["id"])) if run else 0
+        ran = overview.last_runs(connection, direction)
+        number = sum(len(runs.all_conflicts(connection, run["id"])) for run in ran)
         if number:
-            what = f"The last run {direction} met {many(number, 'conflict')} and decided by the policy."
+            which = "runs" if len(ran) > 1 else "run"
+            what = f"The last {which} {direction} met {many(number, 'conflict')} and decided by the policy."
             yield Finding("conflicts", what, "`tasksync conflicts` shows who won and what was lost.", count=number)
 
 

@@ -6,12 +6,12 @@ import os
 import re
 import signal
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from tasksync_console.address import LEDGER_URL, find_address
+from tasksync_console.bookmarks import SYSTEM_FOLDER, suffix, system_folder
 from tasksync_console.pipelines import PIPELINES, target_settings
 from tasksync_console.printing import screen
 from tasksync_console.project import Project
@@ -25,11 +25,11 @@ from tasksync_engine.sharding import RECENT, Shard, make_plan, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tasksync_engine.ledger import Ledger
 
 SHARD = "TASKSYNC_SHARD"
-SYSTEM_FOLDER = "MELTANO_SYS_DIR_ROOT"
 _NAME = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -73,11 +73,6 @@ def print_plan(plan: Sequence[Shard]) -> None:
 # One shard's sync.
 
 
-def system_folder(project: Project, shard: str) -> Path:
-    """Meltano's own folder for a shard: two runs of a plugin in one folder would break each other."""
-    return project.folder / ".tasksync" / "shards" / project.environment / shard
-
-
 def run(shard: str, *, force: bool) -> int:
     """Sync one shard by `meltano run`; returns its exit code.
 
@@ -104,7 +99,7 @@ def run(shard: str, *, force: bool) -> int:
 
 def _link_plugins(project: Project, folder: Path) -> None:
     """Show Meltano the plugins that the project has installed; else it would install them once for each shard."""
-    installed = Path(project.variable(SYSTEM_FOLDER) or project.folder / ".meltano")
+    installed = system_folder(project, None)
     for pipeline in PIPELINES:
         for kind, plugin in (("extractors", pipeline.tap), ("loaders", pipeline.target)):
             there, here = installed / kind / plugin, folder / kind / plugin
@@ -121,7 +116,7 @@ def _link_plugins(project: Project, folder: Path) -> None:
 def _words(project: Project, shard: str, *, force: bool) -> list[str]:
     pairs = [plugin for pipeline in PIPELINES for plugin in (pipeline.tap, pipeline.target)]
     forced = ["--force"] if force else []
-    return [meltano_command(project), "run", *forced, "--state-id-suffix", f"shard-{shard}", *pairs]
+    return [meltano_command(project), "run", *forced, "--state-id-suffix", suffix(shard), *pairs]
 
 
 def _environment(project: Project, shard: str, folder: Path) -> dict[str, str]:

@@ -59,6 +59,7 @@ class RunReport:
 
     id: int
     direction: str
+    shard: str | None
     dry_run: bool
     outcome: str
     complete: bool

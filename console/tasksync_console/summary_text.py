@@ -72,7 +72,10 @@ def _print_run(console: Console, direction: str, report: RunReport | None) -> No
         return
     kind = "plan only, nothing was written; " if report.dry_run else ""
     console.print()
-    console.print(f"{title} (run {report.id}): {kind}{report.outcome}", style=_STYLES.get(report.outcome, "yellow"))
+    shard = f", shard {report.shard}" if report.shard else ""
+    console.print(
+        f"{title} (run {report.id}{shard}): {kind}{report.outcome}", style=_STYLES.get(report.outcome, "yellow")
+    )
     _print_lines(console, _run_lines(report))
     service = SERVICES[DIRECTIONS[direction]]
     for action, deeds in report.done.items():

@@ -39,14 +39,20 @@ def status(*, as_json: AsJson = False) -> None:
     from tasksync_console.bookmarks import bookmarks
     from tasksync_console.project import Project
     from tasksync_console.summary import summarize
+    from tasksync_console.words import DIRECTIONS
+    from tasksync_engine.ledger import overview
 
     address = find_address()
     with open_here() as ledger:
         with ledger.reading() as connection:
             summary = summarize(connection)
+            shards = {
+                direction: [run["shard"] for run in overview.last_runs(connection, direction) if run["shard"]]
+                for direction in DIRECTIONS
+            }
         owners = {"org_id": ledger.get("org_id"), "account_id": ledger.get("account_id")}
         about = {"id": ledger.id, "address": address.shown(), "environment": address.environment, **owners}
-        marks = bookmarks(Project.here(), ledger.id)
+        marks = bookmarks(Project.here(), ledger.id, shards)
     if as_json:
         from dataclasses import asdict
 

@@ -14,7 +14,7 @@ from sqlalchemy import Text, and_, func, literal, or_, select, tuple_, type_coer
 from tasksync_engine.ledger.links import OPEN, Link, read_link
 from tasksync_engine.ledger.overview import Sought, conflicts_sought, links_sought
 from tasksync_engine.ledger.parked import MEANT, WAITING, Parked, read_parked
-from tasksync_engine.ledger.schema import conflicts, links, mapping_of, parked, runs
+from tasksync_engine.ledger.schema import conflicts, links, mapping_of, parked, runs, shards
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -143,9 +143,13 @@ def runs_since(connection: Connection, since: datetime) -> list[Mapping[str, Any
 
 
 def last_complete_run(connection: Connection, direction: str) -> Mapping[str, Any] | None:
-    """The newest run of a direction that got to its end and wrote."""
-    query = select(runs).where(runs.c.direction == direction, runs.c.complete, runs.c.dry_run.is_(False))
-    row = connection.execute(query.order_by(runs.c.id.desc()).limit(1)).first()
+    """The newest run of a direction that got to its end and wrote; with shards, that of the one furthest behind."""
+    newest = select(runs.c.shard, func.max(runs.c.id)).where(runs.c.direction == direction, runs.c.complete)
+    by_shard = dict(connection.execute(newest.where(runs.c.dry_run.is_(False)).group_by(runs.c.shard)).tuples().all())
+    whole = by_shard.get(None, 0)
+    names = connection.execute(select(shards.c.name)).scalars().all()
+    number = min((max(whole, by_shard.get(name, 0)) for name in names), default=whole)
+    row = connection.execute(select(runs).where(runs.c.id == number)).first()
     return None if row is None else mapping_of(row)
 
 

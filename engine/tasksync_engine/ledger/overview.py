@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 
 from tasksync_engine.ledger.links import read_link
 from tasksync_engine.ledger.parked import MEANT, read_parked
-from tasksync_engine.ledger.schema import conflicts, history, links, mapping_of, meta, parked, runs
+from tasksync_engine.ledger.schema import conflicts, history, links, mapping_of, meta, parked, runs, shards
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -124,6 +124,16 @@ def last_run(connection: Connection, direction: str, *, plans: bool = False) -> 
         query = query.where(runs.c.dry_run.is_(False))
     row = connection.execute(query).first()
     return None if row is None else mapping_of(row)
+
+
+def last_runs(connection: Connection, direction: str) -> list[Mapping[str, Any]]:
+    """The newest run of a direction for all users; or, where shards have run since, of each shard of the plan."""
+    ran = select(runs).where(runs.c.direction == direction, runs.c.dry_run.is_(False))
+    whole = connection.execute(ran.where(runs.c.shard.is_(None)).order_by(runs.c.id.desc()).limit(1)).first()
+    newest = select(func.max(runs.c.id)).where(runs.c.direction == direction, runs.c.id > (whole.id if whole else 0))
+    newest = newest.where(runs.c.shard.in_(select(shards.c.name)), runs.c.dry_run.is_(False)).group_by(runs.c.shard)
+    found = connection.execute(select(runs).where(runs.c.id.in_(newest)).order_by(runs.c.id)).all()
+    return [mapping_of(row) for row in found or ([whole] if whole else [])]
 
 
 def count_actions(connection: Connection, run_id: int) -> dict[str, int]:
