@@ -40,7 +40,7 @@ class SyncMachine(Acting):
             "delete_conflict_policy": delete_policy,
             "max_delete_count": brake,
         }
-        self.runs = Runs(self.world.sandbox, self.folder, settings)
+        self.runs = self._make_runs(settings)
         if not self.link_field:
             self.runs.without_link_field(self.folder)
             self.model.links = self.runs.links
@@ -57,6 +57,9 @@ class SyncMachine(Acting):
         self._sync_at_rest()
         self._check()
         return multiple(*names)
+
+    def _make_runs(self, settings: dict[str, Any]) -> Runs:
+        return Runs(self.world.sandbox, self.folder, settings)
 
     # People.
 

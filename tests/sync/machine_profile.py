@@ -42,7 +42,15 @@ profile = settings(
 smaller = settings(profile, max_examples=-(-profile.max_examples // 2))
 
 
-def play(policy: str, sandbox: SandboxHandle, say: Callable[[str], None], *, link_field: bool = True) -> None:
+def play(  # noqa: PLR0913 - all that examples differ by
+    policy: str,
+    sandbox: SandboxHandle,
+    say: Callable[[str], None],
+    *,
+    link_field: bool = True,
+    kind: type[SyncMachine] = SyncMachine,
+    how: settings | None = None,
+) -> None:
     """Play the profile's examples under one conflict policy, the same ones on every run unless it is the long profile.
 
     Args:
@@ -50,12 +58,14 @@ def play(policy: str, sandbox: SandboxHandle, say: Callable[[str], None], *, lin
         sandbox: the services, for this alone.
         say: is told at the end, well or not, what was played: examples, steps, and how often each thing happened.
         link_field: whether the org has one.
+        kind: the state machine.
+        how: how many examples; as the profile says unless it is given.
     """
     tally: Counter[str] = Counter()
     folder: Path
 
     def machine() -> SyncMachine:
-        return SyncMachine(sandbox, folder, tally, policy, link_field=link_field)
+        return kind(sandbox, folder, tally, policy, link_field=link_field)
 
     # Where `hypothesis.seed` puts it; the seed of the long profile is drawn, and shown with a failure.
     machine._hypothesis_internal_use_seed = None if LONG else POLICIES.index(policy)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -64,7 +74,7 @@ def play(policy: str, sandbox: SandboxHandle, say: Callable[[str], None], *, lin
     try:
         with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as held:
             folder = Path(held)
-            run_state_machine_as_test(machine, settings=profile if link_field else smaller)
+            run_state_machine_as_test(machine, settings=how or (profile if link_field else smaller))
     finally:
         logging.disable(logging.NOTSET)
         say(_told(policy, tally))

@@ -199,20 +199,36 @@ class Runs(Meltano):
         conflicts: every conflict that any ledger of this example has recorded, in order.
     """
 
-    def __init__(self, sandbox: SandboxHandle, folder: Path, settings: dict[str, Any]) -> None:
-        super().__init__(sandbox, folder)
+    def __init__(
+        self, sandbox: SandboxHandle, folder: Path, settings: dict[str, Any], ledger_url: str | None = None
+    ) -> None:
+        super().__init__(sandbox, folder, ledger_url=ledger_url)
         self.settings = settings
         self._lost: list[dict[str, Any]] = []
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is one yet."""
+        return self.ledger_path.exists()
 
     def run(self, direction: str, mishap: Mishap | None = None) -> bool:
         """One run of one direction; whether it came to its end."""
         mishap = mishap or Mishap()
-        tap, source, deselected, target, destination = _PIPELINES[direction]
-        lines = self.read(direction, tap, getattr(self, source), deselected)
+        lines = self.read_lines(direction)
         if mishap.between is not None:
             mishap.between()
+        return self.write_lines(direction, lines, mishap) and self.read_to_end
+
+    def read_lines(self, direction: str) -> bytes:
+        """What the tap says, until it ended, well or not (`read_to_end`)."""
+        tap, source, deselected, _, _ = _PIPELINES[direction]
+        return self.read(direction, tap, getattr(self, source), deselected)
+
+    def write_lines(self, direction: str, lines: bytes, mishap: Mishap) -> bool:
+        """Whether the target came to its end."""
         if mishap.cut is not None:
             lines = b"".join(lines.splitlines(keepends=True)[: mishap.cut])
+        _, _, _, target, destination = _PIPELINES[direction]
         saved = self.states.get(direction)
         try:
             with played(mishap.script):
@@ -222,7 +238,7 @@ class Runs(Meltano):
         finally:
             if mishap.unsaved:
                 self.states[direction] = saved
-        return self.read_to_end
+        return True
 
     def read(self, direction: str, tap_type: Any, config: dict[str, Any], deselected: set[str]) -> bytes:
         """Run a tap and return what it wrote until it ended, well or not (`read_to_end`)."""
@@ -253,28 +269,28 @@ class Runs(Meltano):
         return self._lost + self._recorded()
 
     def _recorded(self) -> list[dict[str, Any]]:
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return []
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return [dict(row) for row in reversed(runs.all_conflicts(connection))]
 
     def parked(self) -> list[parked.Parked]:
         """What is parked now."""
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return []
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return parked.everything(connection)
 
     def has_pending_deletions(self) -> bool:
         """Whether one direction has found a deletion that the other carries out with its next run (sync-rules §2.3)."""
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return False
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return bool(deletions.in_state(connection, [deletions.PENDING]))
 
     def links(self) -> dict[str, str]:
         """By reminder, the task that it is, or was last, linked to."""
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return {}
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             known = overview.find_links(connection, Sought())[0]
@@ -282,21 +298,21 @@ class Runs(Meltano):
 
     def unsettled(self) -> set[str]:
         """The reminders of whose create nobody knows yet what it made."""
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return set()
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return {intent.record_id for intent in intents.unsettled(connection, "reminder")}
 
     def owes_pointers(self) -> bool:
         """Whether a pushed reminder lacks its task's id, where the ledger alone knows it."""
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return False
         with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
             return bool(links.owed_pointers(connection))
 
     def retry_parked(self) -> None:
         """A person asks for everything parked to be tried again."""
-        if self.ledger_path.exists():
+        if self.has_ledger:
             with open_ledger(self.ledger_url) as ledger, ledger.transaction() as connection:
                 connection.execute(
                     update(parked.parked)

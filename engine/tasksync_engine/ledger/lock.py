@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,13 +105,13 @@ def held_among(connection: Connection, names: Collection[str]) -> frozenset[str]
 
 
 def _release(connection: Connection) -> None:
-    """Let go of the connection's locks; where it is lost, they went with it."""
-    with suppress(SQLAlchemyError):
+    """Let go of the connection's locks; where it is lost or cannot say so, they go with it."""
+    try:
         connection.rollback()
         connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.execute(text("SELECT pg_advisory_unlock_all()"))
-        return
-    connection.invalidate()
+    except (SQLAlchemyError, connection.dialect.loaded_dbapi.Error):
+        connection.invalidate()
 
 
 def _take(connection: Connection, key: int, wait_seconds: float, *, shared: bool) -> bool:
