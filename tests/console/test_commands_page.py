@@ -52,9 +52,9 @@ def a_synced_project(team, meltano, tasksync, tmp_path):
 EXITS = {"reconcile": {0, 1}}
 """Where another code than 0 is an answer: here something waits for a person."""
 
-ELSEWHERE = {"plan", "apply", "serve"}
-"""Their examples run in a project with installed taps (tests/project/test_planning.py), or go on until they are ended
-(tests/web/test_serving.py)."""
+ELSEWHERE = {"plan", "apply", "shards", "serve"}
+"""Their examples run in a project with installed taps (tests/project/test_planning.py, tests/project/test_shards.py), or
+go on until they are ended (tests/web/test_serving.py)."""
 
 
 @pytest.mark.parametrize("line", [line for section, line in SAID if section.split()[0] not in ELSEWHERE])
