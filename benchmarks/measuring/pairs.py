@@ -22,18 +22,19 @@ CHUNK = 10_000
 
 
 class Pairs:
-    """So many pairs, last changed between 40 and 5 days ago, of ten users."""
+    """So many pairs, last changed between 40 and 5 days ago, of ten users unless told otherwise."""
 
-    def __init__(self, number: int, now: datetime) -> None:
+    def __init__(self, number: int, now: datetime, users: int = USERS) -> None:
         """Make `number` of them, as seen at `now` (the services' time)."""
         self.number = number
+        self._users = users
         self._enabled = now - ENABLED
         self._oldest = now - OLDEST
         self._step = (OLDEST - NEWEST) / number
 
     def users(self) -> tuple[list[Record], list[Record]]:
         """Sales Connect's users, all with task sync on, and Salesforce's, who are found by email."""
-        numbers, enabled = range(USERS), stamp(self._enabled)
+        numbers, enabled = range(self._users), stamp(self._enabled)
         return (
             [
                 {
@@ -67,7 +68,8 @@ class Pairs:
 
     def write_ledger(self, url: str, *, linked: bool = True) -> str:
         """Write the roster into a new ledger, and the links; returns its id."""
-        people = [Participant(f"u{n}", _owner(n), self._enabled, email=f"user{n}@example.com") for n in range(USERS)]
+        numbers = range(self._users)
+        people = [Participant(f"u{n}", _owner(n), self._enabled, email=f"user{n}@example.com") for n in numbers]
         with open_ledger(url) as ledger:
             with ledger.transaction() as connection:
                 roster.replace(connection, people)
@@ -78,11 +80,11 @@ class Pairs:
 
     def owners(self) -> dict[str, str]:
         """What the state of the tasks says of the roster."""
-        return {_owner(n): stamp(self._enabled) for n in range(USERS)}
+        return {_owner(n): stamp(self._enabled) for n in range(self._users)}
 
     def users_on(self) -> dict[str, str]:
         """What the state of the reminders says of the users."""
-        return {f"u{n}": stamp(self._enabled) for n in range(USERS)}
+        return {f"u{n}": stamp(self._enabled) for n in range(self._users)}
 
     def newest(self) -> str:
         """When the last of them changed."""
@@ -102,7 +104,7 @@ class Pairs:
             "type": "call",
             "due_date": _due(n),
             "details": DETAILS,
-            "assignee_id": f"u{n % USERS}",
+            "assignee_id": f"u{n % self._users}",
             "created_at": at,
             "updated_at": at,
         }
@@ -116,7 +118,7 @@ class Pairs:
             "Priority": "Normal",
             "ActivityDate": _due(n),
             "Description": DETAILS.strip(),
-            "OwnerId": _owner(n % USERS),
+            "OwnerId": _owner(n % self._users),
             LINK_FIELD: reminder_id(n),
             "CreatedDate": at,
             "LastModifiedDate": at,
@@ -124,7 +126,7 @@ class Pairs:
         }
 
     def _link(self, n: int) -> links.NewLink:
-        user, owner = f"u{n % USERS}", _owner(n % USERS)
+        user, owner = f"u{n % self._users}", _owner(n % self._users)
         base = {
             "name": Pair(f"Call about {n}", f"Call about {n}"),
             "status": Pair("open", "Not Started"),

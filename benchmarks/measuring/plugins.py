@@ -26,9 +26,9 @@ class Plugins:
         settings: further settings of every plugin, such as `ledger_url`.
     """
 
-    def __init__(self, services: Services, **settings: Any) -> None:  # noqa: ANN401 - JSON
+    def __init__(self, services: Services, place: str = "plugins", **settings: Any) -> None:  # noqa: ANN401 - JSON
         self._services = services
-        self._folder = services.folder / "plugins"
+        self._folder = services.folder / place
         self._folder.mkdir(exist_ok=True)
         self.settings = settings
 

@@ -82,12 +82,13 @@ class ReminderReading:
 
     def _asked_for(self) -> frozenset[str]:
         """The users whose reminders the service is asked for; nobody: for all, and the filter is here."""
+        # A linked reminder may have been given to somebody else: once there can be links, the filter is here. A shard
+        # that reads afresh looks at all its linked ones anyway.
+        if not (self._afresh or self._ledger is None):
+            return frozenset()
+        asked = self._user_ids
         if self._scope is not None:
-            # A reminder that was given to somebody is read by that user's shard.
-            asked = frozenset() if self._scope.takes_rest else frozenset(self._users_on)
-        else:
-            # A linked reminder may have been given to somebody else: once there can be links, the filter is here.
-            asked = self._user_ids if self._afresh or self._ledger is None else frozenset()
+            asked = frozenset(user for user, since in self._users_on.items() if since)
         return asked if len(asked) <= MOST_USERS_A_CALL else frozenset()
 
     def _left_to_this_run(self) -> Iterator[Page]:
@@ -121,14 +122,13 @@ class ReminderReading:
                 yield page
 
     def _concerned(self, page: Page) -> Page:
-        """A shard's rows; or those of `user_ids`, and those linked to one of theirs as far as the ledger knows."""
-        if self._scope is not None:
-            return [row for row in page if self._is_asked_for(row)]
-        if not self._user_ids:
+        """The rows of `user_ids` or of a shard, and those linked to one of theirs as far as the ledger knows."""
+        if not (self._user_ids or self._scope):
             return page
-        others = [row["id"] for row in page if not self._is_asked_for(row)]
-        users = sorted(self._user_ids)
-        linked = self._ledger.linked_among("reminder", others, users=users) if self._ledger else frozenset[str]()
+        others = {row["id"]: row.get("assignee_id") for row in page if not self._is_asked_for(row)}
+        linked = frozenset[str]()
+        if self._ledger is not None and others:
+            linked = self._ledger.linked_of("reminder", others, sorted(self._user_ids))
         return [row for row in page if self._is_asked_for(row) or row["id"] in linked]
 
     def _is_asked_for(self, row: dict[str, Any]) -> bool:

@@ -194,6 +194,4 @@ class TaskReading:
         """
         if self._ledger is None or not owners:
             return frozenset()
-        if self._scope is not None:
-            return self._ledger.linked_in_shard("task", owners)
-        return self._ledger.linked_among("task", list(owners), users=self._owners.asked or None)
+        return self._ledger.linked_of("task", owners, self._owners.asked)

@@ -53,8 +53,8 @@ EXITS = {"reconcile": {0, 1}}
 """Where another code than 0 is an answer: here something waits for a person."""
 
 ELSEWHERE = {"plan", "apply", "shards", "serve"}
-"""Their examples run in a project with installed taps (tests/project/test_planning.py, tests/project/test_shards.py), or
-go on until they are ended (tests/web/test_serving.py)."""
+"""Their examples run in a project with installed taps (tests/project/test_planning.py and test_shards.py), or go on
+until they are ended (tests/web/test_serving.py)."""
 
 
 @pytest.mark.parametrize("line", [line for section, line in SAID if section.split()[0] not in ELSEWHERE])

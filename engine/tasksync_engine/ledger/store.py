@@ -271,14 +271,15 @@ class Ledger:
         theirs = {record_id for record_id, user in linked.items() if users is None or user in users}
         return frozenset(theirs | waiting)
 
-    def linked_in_shard(self, side: Side, owners: Mapping[str, str | None]) -> frozenset[str]:
-        """Which of these records, each with its user now, a shard has to hear of for their links' sake.
+    def linked_of(self, side: Side, owners: Mapping[str, str | None], users: Collection[str]) -> frozenset[str]:
+        """Which of these records, each with its user now, a tap has to read for their links' sake.
 
-        Those that are linked, or have a change parked, where they were its users' when last seen, or are now.
+        Of a shard, those that are linked, or have a change parked, where they were its users' when last seen, or are
+        now. Otherwise those that are linked, with `users` to one of theirs, or have a change parked.
         """
         scope, ids = self.scope, list(owners)
         if scope is None:
-            return self.linked_among(side, ids)
+            return self.linked_among(side, ids, users or None)
         with self.reading() as connection:
             linked = dict(links.users_of_open(connection, side, ids))
             waiting = parked.among(connection, side, ids)
