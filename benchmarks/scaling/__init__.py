@@ -1,0 +1,1 @@
+"""What many workers bring, measured, and what a large org needs, projected."""
