@@ -89,7 +89,8 @@ docs: .venv/ready
 # After a change of dependencies.
 lock: $(UV)
 	@$(UV) lock && $(UV) sync --quiet && $(BIN)/python scripts/constraints.py
+	@cd orchestrate && ../$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate airflow-requirements.in --output-file airflow-requirements.txt
 
 clean:
 	@test ! -x $(BIN)/sandbox || $(BIN)/sandbox down
-	@rm -rf .venv .meltano .sandbox .tasksync .mypy_cache .ruff_cache .pytest_cache .hypothesis output
+	@rm -rf .venv .meltano .sandbox .tasksync .mypy_cache .ruff_cache .pytest_cache .hypothesis .airflow output
