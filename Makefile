@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-browser screenshots test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
+.PHONY: sync test test-browser test-scale screenshots test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -34,6 +34,10 @@ test: .venv/ready
 test-browser: .venv/ready
 	@BIN=$(BIN) sh scripts/browser.sh
 	@$(BIN)/python -m pytest tests/browser
+
+# Many workers: shards on a real Airflow, which it installs into .airflow, with ledger and bookmarks in a PostgreSQL.
+test-scale: .venv/ready
+	@$(BIN)/python -m pytest tests/scale
 
 # The pictures in docs/images.
 screenshots: .venv/ready

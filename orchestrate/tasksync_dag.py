@@ -125,6 +125,7 @@ def tasksync(*arguments: str) -> str:
     """
     project = Path(os.environ.get("TASKSYNC_PROJECT", "/srv/tasksync"))
     last: deque[str] = deque(maxlen=TAIL_LINES)
+    log.info("tasksync %s", " ".join(arguments))
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         with running(project, arguments, output) as process:
             for line in process.stderr or ():
