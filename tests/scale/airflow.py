@@ -180,13 +180,18 @@ def parent_of(pid: int) -> int:
         return 0
 
 
-@contextmanager
-def running_airflow(home: Path, postgresql: Postgresql) -> Iterator[Airflow]:
-    """Make one with its database and the pool, and serve its API."""
+def new_database(postgresql: Postgresql) -> str:
+    """The address of an empty database for an Airflow."""
     name = f"airflow_{secrets.token_hex(4)}"
     with postgresql.connect() as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    airflow = Airflow(installed(), home, f"postgresql+psycopg2://{USER}@/{name}?host={postgresql.folder}")
+    return f"postgresql+psycopg2://{USER}@/{name}?host={postgresql.folder}"
+
+
+@contextmanager
+def running_airflow(home: Path, postgresql: Postgresql) -> Iterator[Airflow]:
+    """Make one with its database and the pool, and serve its API."""
+    airflow = Airflow(installed(), home, new_database(postgresql))
     airflow.run("db", "migrate")
     airflow.run("pools", "set", POOL, "4", "How many shards may speak to the org at once")
     with airflow.serving():
