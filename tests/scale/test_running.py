@@ -63,7 +63,8 @@ def test_a_shard_that_fails(stage, expected):
     assert [len(run.attempts(name)) for name in NAMES] == [1, 1, 4, 1], run.said()
     assert 'these failed: shard 3"' in run.said()
     assert "ended with 7" in run.said()
-    assert "broken on purpose" in run.said()
+    assert "broken on purpose at ***" in run.said()
+    assert stage.project.environment["TASKSYNC_LEDGER_URL"] not in run.said()
     assert all(stage.written())
     stage.run()
     assert portrait(stage.sandbox) == expected
@@ -80,7 +81,8 @@ def breaking(project, shard):
     tasksync = environment / "bin/tasksync"
     tasksync.unlink()
     tasksync.write_text(
-        f'#!/bin/sh\ncase "$* " in "shards run "*"{shard} ") echo "broken on purpose" >&2; exit 7;; esac\n'
+        "#!/bin/sh\n"
+        f'case "$* " in "shards run "*"{shard} ") echo "broken on purpose at $TASKSYNC_LEDGER_URL" >&2; exit 7;; esac\n'
         f'exec "{real}/tasksync" "$@"\n'
     )
     tasksync.chmod(0o755)
