@@ -11,7 +11,7 @@ BIN = .venv/bin
 UV = $(BIN)/uv
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: sync test test-browser screenshots test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
+.PHONY: sync test test-browser test-scale screenshots test-long contract fuzz audit lint bench bench-quick crash catalogs docs lock clean
 .DEFAULT_GOAL := sync
 
 $(UV):
@@ -34,6 +34,10 @@ test: .venv/ready
 test-browser: .venv/ready
 	@BIN=$(BIN) sh scripts/browser.sh
 	@$(BIN)/python -m pytest tests/browser
+
+# Many workers: shards on a real Airflow, which it installs into .airflow, with ledger and bookmarks in a PostgreSQL.
+test-scale: .venv/ready
+	@$(BIN)/python -m pytest tests/scale
 
 # The pictures in docs/images.
 screenshots: .venv/ready
@@ -89,7 +93,8 @@ docs: .venv/ready
 # After a change of dependencies.
 lock: $(UV)
 	@$(UV) lock && $(UV) sync --quiet && $(BIN)/python scripts/constraints.py
+	@cd orchestrate && ../$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate airflow-requirements.in --output-file airflow-requirements.txt
 
 clean:
 	@test ! -x $(BIN)/sandbox || $(BIN)/sandbox down
-	@rm -rf .venv .meltano .sandbox .tasksync .mypy_cache .ruff_cache .pytest_cache .hypothesis output
+	@rm -rf .venv .meltano .sandbox .tasksync .mypy_cache .ruff_cache .pytest_cache .hypothesis .airflow output

@@ -50,14 +50,14 @@ class MeltanoRun:
 
     def kill(self, victim: str) -> bool:
         """Kill "meltano", "tap", "target", or "both": Meltano with all that it started; whether it was there."""
-        family = _descendants(self.process.pid)
+        family = descendants(self.process.pid)
         self.orphans |= family
         if victim == MELTANO:
             doomed = {self.process.pid}
         elif victim == "both":
             doomed = {self.process.pid} | family
         else:
-            doomed = {pid for pid in family if self.plugins[victim] in _command(pid)}
+            doomed = {pid for pid in family if self.plugins[victim] in command_of(pid)}
         alive = self.is_alive()
         for pid in doomed:
             with contextlib.suppress(ProcessLookupError):
@@ -72,7 +72,7 @@ class MeltanoRun:
         """Wait for Meltano, and for the plugins that it left behind; its exit code."""
         code = self.process.wait(PATIENCE_SECONDS)
         until = time.monotonic() + PATIENCE_SECONDS
-        while any(_command(pid) for pid in self.orphans) and time.monotonic() < until:
+        while any(command_of(pid) for pid in self.orphans) and time.monotonic() < until:
             time.sleep(_PAUSE_SECONDS)
         return {MELTANO: code}
 
@@ -133,7 +133,7 @@ class MeltanoRuns:
         yield self.run("sync")
 
 
-def _descendants(pid: int) -> set[int]:
+def descendants(pid: int) -> set[int]:
     """The ids of all processes that a process started, and that these started."""
     children: dict[int, set[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -149,7 +149,7 @@ def _descendants(pid: int) -> set[int]:
     return found
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
     """A process's command line; empty where it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

@@ -12,6 +12,7 @@ RUN_BY = {
     "console/README.md": "tests/project/test_hub.py",
     "docs/commands.md": "tests/console/test_commands_page.py",
     "docs/recipes.md": "tests/project/test_recipes.py",
+    "docs/scale.md": "tests/scale/test_page.py",
     "tap-salesconnect/README.md": "tests/project/test_hub.py",
     "tap-salesforce-tasks/README.md": "tests/project/test_hub.py",
     "target-salesconnect/README.md": "tests/project/test_hub.py",

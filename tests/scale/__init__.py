@@ -1,0 +1,1 @@
+"""The sync on many workers, with a real Airflow and a real PostgreSQL: `make test-scale`."""
