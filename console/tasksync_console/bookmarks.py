@@ -139,6 +139,18 @@ def _state(project: Project, state_id: str, shard: str | None) -> tuple[str | No
     return _in_database(text, state_id)
 
 
+def has_state_tables(project: Project) -> bool:
+    """Whether Meltano's tables are there, in a database that is no file; a file is never shared by shards."""
+    uri = project.variable(DATABASE_URI) or project.top_level("database_uri")
+    if not isinstance(uri, str) or not uri or uri.startswith("sqlite:"):
+        return True
+    try:
+        _in_database(uri, "")
+    except LedgerError:
+        return False
+    return True
+
+
 def _in_file(path: Path, state_id: str) -> tuple[str | None, str | None] | None:
     if not path.is_file():
         return None

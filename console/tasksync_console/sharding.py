@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from tasksync_console.address import LEDGER_URL, find_address
-from tasksync_console.bookmarks import SYSTEM_FOLDER, suffix, system_folder
+from tasksync_console.bookmarks import DATABASE_URI, SYSTEM_FOLDER, has_state_tables, suffix, system_folder
 from tasksync_console.pipelines import PIPELINES, target_settings
 from tasksync_console.printing import screen
 from tasksync_console.project import Project
@@ -46,8 +46,24 @@ def cut(number: int | None) -> list[Shard]:
     project, address = Project.here(), find_address()
     pipeline = PIPELINES[0]
     settings, config = target_settings(project, pipeline, address.url)
+    _make_state_tables(project)
     with sales_connect_client(project.plugin_settings(pipeline.tap)) as client:
         return make_plan(settings, pipeline.connect(config), client, number)
+
+
+def _make_state_tables(project: Project) -> None:
+    """Let Meltano make its tables in a database that shards share: of several that do so at once all but one fail.
+
+    Raises:
+        ConfigError: Meltano is not there, or cannot use the database.
+    """
+    if not has_state_tables(project):
+        words = [meltano_command(project), "state", "list"]
+        environment = os.environ | {"MELTANO_ENVIRONMENT": project.environment}
+        done = subprocess.run(words, cwd=project.folder, env=environment, capture_output=True, check=False)  # noqa: S603 - the project's own Meltano
+        if done.returncode:
+            message = f"Meltano cannot use its system database ({DATABASE_URI}): run `meltano state list` to see why."
+            raise ConfigError(message)
 
 
 def present(ledger: Ledger) -> list[Shard]:
