@@ -41,8 +41,8 @@ def throughput_table(found: Sequence[Throughput], latency: float) -> str:
     head = ("shards", "records", "seconds", "records/s", "x one shard", "CPU s", "sandbox's CPU s", "API calls")
     told = (
         f"Measured at {datetime.now(UTC):%Y-%m-%d}: {about['cores']} cores of {about['cpu']}; each call takes "
-        f"{latency:g} s longer. A first sync in both directions, with a ledger in PostgreSQL, from the first process to "
-        "the last."
+        f"{latency:g} s longer. A first sync in both directions, with a ledger in PostgreSQL, from the first process "
+        "to the last."
     )
     return f"{told}\n\n{_markdown(head, rows)}\n"
 
