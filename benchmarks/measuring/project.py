@@ -33,6 +33,7 @@ class Project:
         (folder / ".venv").symlink_to(ROOT / ".venv")
         self._add_empty_plugins()
         self._meltano(["install"], {})
+        self._compile()
 
     def state(self, world: World, states: tuple[dict[str, Any], ...]) -> None:
         """Give Meltano the bookmarks of both directions."""
@@ -61,6 +62,15 @@ class Project:
             known = {"capabilities": ["discover", "catalog", "state"]} if kind == "extractors" else {}
             project["plugins"][kind].append({"name": plugin, "namespace": name, "executable": str(script), **known})
         path.write_text(yaml.safe_dump(project), encoding="utf-8")
+
+    def _compile(self) -> None:
+        """Compile our own code, as `make sync` does: the floor's is compiled, and Python may be told not to write."""
+        packages = [str(found.parent) for found in self._folder.glob("*/pyproject.toml")]
+        start(
+            [".venv/bin/python", "-m", "compileall", "-q", *packages],
+            self._folder / "compiled.log",
+            place=(self._folder, os.environ),
+        ).end()
 
     def _variables(self, world: World) -> dict[str, str]:
         return {

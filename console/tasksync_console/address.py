@@ -1,4 +1,4 @@
-"""Where the ledger lies: the same place that Meltano gives the plugins."""
+"""Where the ledger lies, the same place that Meltano gives the plugins, and the open ledger."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from tasksync_engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+    from tasksync_engine.ledger import Ledger
 
 LEDGER_URL = "TASKSYNC_LEDGER_URL"
 
@@ -73,3 +75,15 @@ def find_address() -> Address:
     project = Project.here()
     url = project.variable(LEDGER_URL)
     return Address(url or f"sqlite:///{project.folder}/.tasksync/{project.environment}.db", project.environment)
+
+
+def open_here() -> Ledger:
+    """The project's ledger, which must be there.
+
+    Raises:
+        ConfigError: `.env` cannot be read.
+        LedgerError: There is none, or it cannot be opened.
+    """
+    from tasksync_engine.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy is slow to import
+
+    return open_ledger(find_address().url, create=False)

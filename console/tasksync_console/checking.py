@@ -6,13 +6,16 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from tasksync_console.address import open_here
 from tasksync_console.findings import PARKED, find
 from tasksync_console.printing import print_json
+from tasksync_console.telling import tell_outside
 from tasksync_console.words import clean
 from tasksync_engine.ledger import parked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tasksync_console.findings import Finding
     from tasksync_engine.ledger import Ledger
@@ -28,6 +31,19 @@ class Verdict:
     def passed(self) -> bool:
         """Whether nothing failed."""
         return not any(finding.fails for finding in self.findings)
+
+
+def check_here(notify: str | None = None, prometheus: Path | None = None, *, as_json: bool = False) -> bool:
+    """Check the project's ledger, print what was found and tell it outside; returns whether nothing failed.
+
+    Raises:
+        EngineError: The ledger cannot be found, read or written.
+    """
+    with open_here() as ledger:
+        verdict = check(ledger)
+        print_verdict(verdict, as_json=as_json)
+        tell_outside(ledger, verdict, notify, prometheus)
+    return verdict.passed
 
 
 def check(ledger: Ledger) -> Verdict:

@@ -6,13 +6,13 @@ import contextlib
 import io
 import logging
 import sys
+from typing import NoReturn
 
-from tasksync_console.commands import changing, examining, ledger, looking, planning, serving, sharding
-from tasksync_console.commands.application import app
 from tasksync_engine.errors import EngineError
+from tasksync_engine.starting import importing
 
-REGISTERED = (looking, examining, planning, changing, serving, sharding, ledger)
-"""The modules with subcommands, in the order in which `--help` lists them."""
+LAST_STEP = ["check"]
+"""The words that end every sync."""
 
 
 class Once(logging.Filter):
@@ -40,10 +40,24 @@ def main() -> None:
     once = Once()
     logging.getLogger("tasksync").addFilter(once)
     try:
-        app()
+        _last_step() if sys.argv[1:] == LAST_STEP else _any_command()
     except (EngineError, ClientError) as error:
         with contextlib.suppress(BrokenPipeError):
             sys.stderr.write(f"tasksync: {error}\n")
         raise SystemExit(1) from None
     finally:
         logging.getLogger("tasksync").removeFilter(once)
+
+
+def _any_command() -> None:
+    from tasksync_console.commands.all import app  # noqa: PLC0415 - Typer is not always needed
+
+    app()
+
+
+def _last_step() -> NoReturn:
+    """Check without what reads options: Typer takes longer than the check."""
+    with importing():
+        from tasksync_console.checking import check_here  # noqa: PLC0415 - SQLAlchemy is not always needed
+
+    raise SystemExit(int(not check_here()))

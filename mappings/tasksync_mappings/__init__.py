@@ -1,7 +1,7 @@
 """The field map between reminder and task, and the pure merge over it."""
 
 from tasksync_mappings.deletion import DeletePolicy, DeletionOutcome, merge_deletion
-from tasksync_mappings.document import MappingError
+from tasksync_mappings.errors import MappingError
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, Users, other
 from tasksync_mappings.mapping import Base, FieldMap, Translation, Values, load_mapping
 from tasksync_mappings.merge import (

@@ -8,9 +8,7 @@ from typing import Any
 
 import yaml
 
-
-class MappingError(Exception):
-    """A mapping file that cannot be used; the message names the file, the place in it and what is wrong."""
+from tasksync_mappings.errors import MappingError
 
 
 class _Loader(yaml.SafeLoader):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from tasksync_mappings.checks import mistakes
-from tasksync_mappings.document import MappingError, read_document
+from tasksync_mappings.errors import MappingError
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, Users, same, to_reminder, to_task
 from tasksync_mappings.subject import DEFAULT_TEMPLATE, carries_name, render
 
@@ -138,6 +137,10 @@ def load_mapping(path: str | Path | None = None) -> FieldMap:
         MappingError: The file cannot be read, is not YAML, or breaks `reminder-task.schema.json`; the message names
             the file and the path within it (sync-rules §3).
     """
+    # YAML and JSON Schema are slow to import, and what only knows the ledger reads no mapping file.
+    from tasksync_mappings.checks import mistakes  # noqa: PLC0415
+    from tasksync_mappings.document import read_document  # noqa: PLC0415
+
     name, document = read_document(path)
     for mistake in mistakes(document):
         message = f"Mapping file {name}, {mistake}. Nothing was read or written."

@@ -1,5 +1,11 @@
-"""`python -m tap_salesconnect`."""
+"""The command `tap-salesconnect`, and `python -m tap_salesconnect`."""
 
-from tap_salesconnect.tap import TapSalesconnect
+from tasksync_engine.starting import importing
 
-TapSalesconnect.cli()
+with importing():
+    from tap_salesconnect.tap import TapSalesconnect
+
+main = TapSalesconnect.cli
+
+if __name__ == "__main__":
+    main()

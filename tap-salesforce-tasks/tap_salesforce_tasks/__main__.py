@@ -1,5 +1,11 @@
-"""`python -m tap_salesforce_tasks`."""
+"""The command `tap-salesforce-tasks`, and `python -m tap_salesforce_tasks`."""
 
-from tap_salesforce_tasks.tap import TapSalesforceTasks
+from tasksync_engine.starting import importing
 
-TapSalesforceTasks.cli()
+with importing():
+    from tap_salesforce_tasks.tap import TapSalesforceTasks
+
+main = TapSalesforceTasks.cli
+
+if __name__ == "__main__":
+    main()

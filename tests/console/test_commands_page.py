@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from tasksync_console.cli import app
+from tasksync_console.commands.all import app
 from tests.project.copies import ROOT
 
 PAGE = (ROOT / "docs/commands.md").read_text(encoding="utf-8")

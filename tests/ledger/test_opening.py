@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tasksync_engine.errors import ForeignLedger, LedgerError
 from tasksync_engine.ledger import links, open_ledger
-from tasksync_engine.ledger.schema import metadata
+from tasksync_engine.ledger.indexes import metadata
 from tasksync_engine.ledger.store import now
 
 OPENS = """

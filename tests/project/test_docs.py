@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 import yaml
 
-from tasksync_console.cli import app
+from tasksync_console.commands.all import app
 from tasksync_mappings import MappingError, load_mapping
 
 from .copies import ROOT, tracked

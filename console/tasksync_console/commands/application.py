@@ -1,15 +1,10 @@
-"""The `tasksync` command itself, and what its subcommands share: options, and the open ledger."""
+"""The `tasksync` command itself, and the options that its subcommands share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-from tasksync_console.address import find_address
-
-if TYPE_CHECKING:
-    from tasksync_engine.ledger import Ledger
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,10 +29,3 @@ OlderThan = Annotated[
     str | None, typer.Option("--older-than", metavar="TIME", help="Only what is older: 36h, 7d, or a date or time.")
 ]
 RecordId = Annotated[str, typer.Argument(metavar="ID", help="A reminder's id, or a task's with 15 or 18 characters.")]
-
-
-def open_here() -> Ledger:
-    """The project's ledger, which must be there."""
-    from tasksync_engine.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy is slow to import
-
-    return open_ledger(find_address().url, create=False)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tasksync_console.commands.application import AsJson, Category, OlderThan, Since, User, app, open_here
+from tasksync_console.address import open_here
+from tasksync_console.commands.application import AsJson, Category, OlderThan, Since, User, app
 
 # ruff: noqa: PLC0415 - see the package
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tasksync_console.address import find_address
-from tasksync_console.commands.application import AsJson, app, open_here
+from tasksync_console.address import find_address, open_here
+from tasksync_console.commands.application import AsJson, app
 
 # ruff: noqa: PLC0415 - see the package
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tasksync_console.address import find_address
+from tasksync_console.address import find_address, open_here
 from tasksync_console.commands.application import (
     AsJson,
     Category,
@@ -18,7 +18,6 @@ from tasksync_console.commands.application import (
     Since,
     User,
     app,
-    open_here,
 )
 
 # ruff: noqa: PLC0415 - see the package
@@ -87,15 +86,9 @@ def check(
 
     A hook that cannot be told, and a file that cannot be written, are told on standard error and change no exit code.
     """
-    from tasksync_console.checking import check as run_check
-    from tasksync_console.checking import print_verdict
-    from tasksync_console.telling import tell_outside
+    from tasksync_console.checking import check_here
 
-    with open_here() as ledger:
-        verdict = run_check(ledger)
-        print_verdict(verdict, as_json=as_json)
-        tell_outside(ledger, verdict, notify, prometheus)
-    if not verdict.passed:
+    if not check_here(notify, prometheus, as_json=as_json):
         raise typer.Exit(1)
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Column,
     Dialect,
     Float,
-    Index,
     Integer,
     MetaData,
     String,
@@ -26,7 +25,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
-    text,
     true,
 )
 
@@ -143,14 +141,6 @@ links = Table(
     Column("ahead", Json),
     Column("pointer_owed", Boolean, nullable=False, server_default=false()),
 )
-_OPEN = text("state = 'open'")
-Index("ix_links_reminder", links.c.reminder_id)
-Index("ix_links_task", links.c.task_id)
-Index("uq_open_reminder", links.c.reminder_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
-Index("ix_links_state", links.c.state)
-_OWED = text("pointer_owed")
-Index("ix_links_pointer_owed", links.c.id, sqlite_where=_OWED, postgresql_where=_OWED)
-Index("uq_open_task", links.c.task_id, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 parked = Table(
     "parked",
@@ -211,9 +201,6 @@ conflicts = Table(
     Column("task_value", Json),
     Column("winner", String(8), nullable=False),
 )
-Index("ix_conflicts_run", conflicts.c.run_id)
-Index("ix_conflicts_at", conflicts.c.at)
-Index("ix_conflicts_task", conflicts.c.task_id, conflicts.c.field)
 
 history = Table(
     "history",
@@ -227,10 +214,6 @@ history = Table(
     Column("detail", Json, nullable=False),
     Column("side", String(8)),
 )
-Index("ix_history_run", history.c.run_id)
-Index("ix_history_at", history.c.at)
-Index("ix_history_reminder", history.c.reminder_id)
-Index("ix_history_task", history.c.task_id)
 
 runs = Table(
     "runs",
@@ -248,8 +231,6 @@ runs = Table(
     Column("message", Words),
     Column("shard", String(SHARD_NAME)),
 )
-
-Index("ix_runs_started", runs.c.started_at)
 
 plan = Table(
     "plan",
@@ -280,7 +261,6 @@ claims = Table(
     Column("settled_at", Utc),
     Column("settled_by", Integer),
 )
-Index("ix_claims_shard", claims.c.shard)
 
 rereads = Table(
     "rereads",

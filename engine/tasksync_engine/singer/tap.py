@@ -19,6 +19,7 @@ from tasksync_engine.singer.quiet import hush, unhush
 from tasksync_engine.singer.tap_times import moment, stamp
 from tasksync_engine.singer.tap_writer import TapWriter
 from tasksync_engine.singer.words import told_in_words
+from tasksync_engine.starting import importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,8 @@ class SyncTap(Tap):
                 message = "The setting shard needs ledger_url (TASKSYNC_LEDGER_URL): the plan of the shards lies there."
                 raise ConfigError(message)
             return None
-        from tasksync_engine.ledger import open_ledger  # noqa: PLC0415  SQLAlchemy is slow to import, and not always needed
+        with importing():
+            from tasksync_engine.ledger import open_ledger  # noqa: PLC0415  SQLAlchemy is slow to import, and not always needed
 
         ledger = open_ledger(url)
         self.resources.callback(ledger.close)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tasksync_engine.ledger.schema import metadata
+from tasksync_engine.ledger.indexes import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 with context.begin_transaction():
