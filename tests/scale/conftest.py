@@ -12,7 +12,6 @@ import pytest
 from tasksync_sandbox.both import both_services
 from tasksync_sandbox.seed.team import Size, make_team
 from tests.conftest import SandboxHandle
-from tests.ledger.conftest import postgresql  # noqa: F401 - a fixture
 from tests.project.conftest import installed, new_project  # noqa: F401 - fixtures
 
 from .airflow import DagRun, running_airflow
