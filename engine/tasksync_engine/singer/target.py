@@ -17,6 +17,7 @@ from tasksync_engine.engine import Engine
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.intake import take
 from tasksync_engine.settings import EngineSettings, flag
+from tasksync_engine.singer.collecting import collect_seldom
 from tasksync_engine.singer.gathering import has_room
 from tasksync_engine.singer.lane import Lane
 from tasksync_engine.singer.quiet import SDK_LOGS, hush, unhush
@@ -243,6 +244,7 @@ class SyncTarget(Target):
     def invoke(cls, **options: Any) -> None:  # noqa: ANN401 - see __init__
         """Run from the command line; what goes wrong is told in a line or two, with exit code 1."""
         hush(cls.logger)
+        collect_seldom()
         with told_in_words(cls.logger):
             super().invoke(**options)
 
@@ -255,6 +257,7 @@ class EngineSink(BatchSink):
     def __init__(self, *, target: Any, **given: Any) -> None:  # noqa: ANN401 - the SDK's arguments, passed on
         super().__init__(target=target, **given)
         self.target = target
+        self._plain: set[str] = set()
 
     @property
     def max_size(self) -> int:
@@ -279,12 +282,17 @@ class EngineSink(BatchSink):
 
     def gather(self, record: dict[str, Any]) -> None:
         """Take a record as it came, without what the SDK's own plugins add to one."""
-        for name in [name for name in record if name.startswith("_sdc_")]:
-            del record[name]
+        if not record.keys() <= self._plain:
+            self._look_for_additions(record)
         self._get_context(record).setdefault("records", []).append(record)
         self.tally_record_read()
         if self.is_full:
             self.target.drain_one(self)
+
+    def _look_for_additions(self, record: dict[str, Any]) -> None:
+        for name in [name for name in record if name.startswith("_sdc_")]:
+            del record[name]
+        self._plain |= record.keys()  # met before: hardly ever does a record have other members than the one before
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Hand a batch over."""
