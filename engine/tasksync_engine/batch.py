@@ -35,7 +35,7 @@ from tasksync_engine.unsettled import counterparts_made, look_up, undecided_code
 from tasksync_engine.work import Making, Pairing, base_of_create
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tasksync_engine.context import Context
     from tasksync_engine.ledger.intents import Intent
@@ -58,7 +58,7 @@ class Known:
     @classmethod
     def of(cls, context: Context, ids: Sequence[str]) -> Known:
         """Read it, by source id."""
-        with context.ledger.transaction() as connection:
+        with context.ledger.reading() as connection:
             return cls(
                 links=links.of_records(connection, context.source, ids),
                 parked=parked.of_records(connection, context.source, ids),
@@ -79,6 +79,8 @@ class Batch:
     Attributes:
         context: The run.
         retried: Parked changes that are tried again, by source id; empty for a batch of the stream.
+        met: The ids of both sides by which records were looked up.
+        short: Whether the API calls were short at the look-up.
     """
 
     context: Context
@@ -88,6 +90,9 @@ class Batch:
     pairings: list[Pairing] = field(default_factory=list)
     single: list[Record] = field(default_factory=list)
     makings: list[Making] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
+    short: bool = False
+    _brought: set[str] = field(default_factory=set)
 
     def process(self, records: Sequence[Record]) -> None:
         """Bring the destination to these source records; a later record of an id replaces an earlier one.
@@ -95,14 +100,44 @@ class Batch:
         Raises:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
+        self.look_up(records)
+        self.carry_out()
+
+    def look_up(self, records: Sequence[Record]) -> None:
+        """Read what ledger and destination know of these records, and sort them by it; nothing is written.
+
+        Raises:
+            StopRun: The destination cannot go on.
+        """
         latest = {record.id: record for record in records}
+        self.met.update(latest)
         self.known = Known.of(self.context, list(latest))
         for record in latest.values():
             self._sort(record)
         self._defer()
         if self.single:
             self._pair()
-        carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked))
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The records of both sides that this batch may have changed, or changed the ledger's knowledge of."""
+        new = self.settlement.new_links
+        made = {id_ for link in new for id_ in (link.reminder_id, link.task_id)}
+        return frozenset(self.met | self._brought | made)
+
+    def is_outdated(self, meanwhile: Iterable[frozenset[str]]) -> bool:
+        """Whether the look-up has to be done anew: others touched these records, or the calls have become short."""
+        if any(not self.met.isdisjoint(touched) for touched in meanwhile):
+            return True
+        return not self.short and bool(self.pairings or self.single) and self._is_short()
+
+    def carry_out(self) -> None:
+        """Write what the look-up led to, and settle it.
+
+        Raises:
+            StopRun: The destination cannot go on; what was carried out before is settled.
+        """
+        carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked), brought=self._brought)
         try:
             carrier.create(self.makings)
             carrier.bring(self.pairings)
@@ -269,13 +304,17 @@ class Batch:
         if self.retried or not (self.pairings or self.single):
             return
         self.context.prepare()
-        destination = self.context.destination
-        left = destination.calls_left(len(self.pairings) + len(self.single))
-        if not is_short(len(self.pairings), len(self.single), left, destination.cost, kept_back=KEPT_BACK):
+        self.short = self._is_short()
+        if not self.short:
             return
-        destination.check_allowance()
+        self.context.destination.check_allowance()
         self.pairings = [pairing for pairing in self.pairings if not self._defers(pairing.source, pairing.link)]
         self.single = [record for record in self.single if not self._defers(record, None)]
+
+    def _is_short(self) -> bool:
+        destination = self.context.destination
+        left = destination.calls_left(len(self.pairings) + len(self.single))
+        return is_short(len(self.pairings), len(self.single), left, destination.cost, kept_back=KEPT_BACK)
 
     def _defers(self, record: Record, link: Link | None) -> bool:
         """Keep a change for later unless it is urgent."""
@@ -299,7 +338,8 @@ class Batch:
         verdicts = look_up(self.context, [self.known.intents.get(record.id) for record in self.single])
         found |= counterparts_made(verdicts)
         candidate_ids = sorted({candidate.id for candidates in found.values() for candidate in candidates})
-        with self.context.ledger.transaction() as connection:
+        self.met.update(candidate_ids)
+        with self.context.ledger.reading() as connection:
             held = links.of_records(connection, self.context.target, candidate_ids)
             begun = intents.of_records(connection, self.context.target, candidate_ids)
         undecided = undecided_codes(self.context, self.single, verdicts, self.retried)

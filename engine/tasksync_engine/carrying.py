@@ -47,12 +47,14 @@ class Carrier:
         settlement: What it leads to.
         let_go: Records that a person lets go on although they were written often.
         reborn: Records whose counterpart a crashed run had deleted, and that live.
+        brought: The destination's records that pairs were decided with.
     """
 
     context: Context
     settlement: Settlement
     let_go: frozenset[str] = frozenset()
     reborn: list[Pairing] = field(default_factory=list)
+    brought: set[str] = field(default_factory=set)
 
     def create(self, makings: Sequence[Making]) -> None:
         """Make counterparts; each is noted in the ledger with its values before it goes out (sync-rules §7.4).
@@ -126,6 +128,7 @@ class Carrier:
             StopRun: As for `create`.
         """
         waiting = list(pairings)
+        self.brought.update(pairing.destination_id for pairing in waiting)
         for attempt in range(ROUNDS):
             if not waiting:
                 return
