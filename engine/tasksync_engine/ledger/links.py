@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
+from tasksync_engine.ledger import many
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import links
 from tasksync_mappings import Base, Pair, Side
@@ -122,11 +123,10 @@ def read_link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
 def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, list[Link]]:
     """All links, open and closed, of these records; the newest first."""
     found: dict[str, list[Link]] = {}
-    for part in chunks(ids):
-        query = select(links).where(_column(side).in_(part)).order_by(links.c.id.desc())
-        for row in connection.execute(query):
-            link = read_link(row)
-            found.setdefault(link.record_id(side), []).append(link)
+    query = select(links).where(many.among(connection, _column(side), ids)).order_by(links.c.id.desc())
+    for row in connection.execute(query) if ids else ():
+        link = read_link(row)
+        found.setdefault(link.record_id(side), []).append(link)
     return found
 
 
@@ -163,11 +163,10 @@ def open_among(
 ) -> Iterator[str]:
     """Which of these ids are in open links; with `users`, of those whose record there is theirs."""
     user = _user_column(side)
-    for part in chunks(ids):
-        query = select(_column(side), user).where(_column(side).in_(part), links.c.state == OPEN)
-        for record_id, user_id in connection.execute(query):
-            if users is None or user_id in users:
-                yield record_id
+    query = select(_column(side), user).where(many.among(connection, _column(side), ids), links.c.state == OPEN)
+    for record_id, user_id in connection.execute(query) if ids else ():
+        if users is None or user_id in users:
+            yield record_id
 
 
 def owed_pointers(connection: Connection) -> list[Link]:
@@ -209,8 +208,7 @@ def add(connection: Connection, new: Iterable[NewLink], at: datetime, *, state: 
         }
         for link in new
     ]
-    if rows:
-        connection.execute(insert(links), rows)
+    many.execute(connection, insert(links), rows)
 
 
 def _encode_ahead(ahead: Ahead | None) -> dict[str, Any] | None:
@@ -231,10 +229,8 @@ def _decode_ahead(stored: Mapping[str, Any] | None) -> Ahead | None:
 def note_ahead(connection: Connection, noted: Iterable[Link]) -> None:
     """Write down what is about to go out on these links."""
     rows = [{"link_id": link.id, "new_ahead": _encode_ahead(link.ahead)} for link in noted]
-    if rows:
-        connection.execute(
-            update(links).where(links.c.id == bindparam("link_id")).values(ahead=bindparam("new_ahead")), rows
-        )
+    query = update(links).where(links.c.id == bindparam("link_id")).values(ahead=bindparam("new_ahead"))
+    many.execute(connection, query, rows)
 
 
 def rebase(connection: Connection, changed: Iterable[Link]) -> None:
@@ -249,27 +245,12 @@ def rebase(connection: Connection, changed: Iterable[Link]) -> None:
         }
         for link in changed
     ]
-    if rows:
-        connection.execute(
-            update(links)
-            .where(links.c.id == bindparam("link_id"))
-            .values(
-                base=bindparam("new_base"),
-                reminder_user=bindparam("new_reminder_user"),
-                task_user=bindparam("new_task_user"),
-                ahead=bindparam("new_ahead"),
-            ),
-            rows,
-        )
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("base", "reminder_user", "task_user", "ahead")}
+    many.execute(connection, update(links).where(links.c.id == bindparam("link_id")).values(new), rows)
 
 
 def close(connection: Connection, ended: Iterable[tuple[Link, datetime | None]], at: datetime, *, state: str) -> None:
     """Close links by a deletion; with each, the task's SystemModstamp as last seen."""
     rows = [{"link_id": link.id, "stamp": stamp} for link, stamp in ended]
-    if rows:
-        connection.execute(
-            update(links)
-            .where(links.c.id == bindparam("link_id"))
-            .values(state=state, closed_at=at, task_stamp=bindparam("stamp")),
-            rows,
-        )
+    query = update(links).where(links.c.id == bindparam("link_id"))
+    many.execute(connection, query.values(state=state, closed_at=at, task_stamp=bindparam("stamp")), rows)
