@@ -173,7 +173,7 @@ class Carrier:
             context.settings.conflict_policy,
         )
         change = Change(pairing, tuple(map(pairing.doubted, decisions)))
-        if change.values(context.fields):
+        if change.is_write:
             return change
         if not self._passes(change):
             return None

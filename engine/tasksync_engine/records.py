@@ -73,21 +73,28 @@ def parse_time(value: object, member: str) -> datetime:
     Raises:
         InvalidRecord: It is no time.
     """
-    message = f"{member} is not a time"
-    if not isinstance(value, str | datetime):
-        raise InvalidRecord(message)
     try:
-        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(parsed, datetime):
+            raise _no_time(member)
+        if parsed.tzinfo is UTC:
+            moment = parsed
+        else:
+            moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidRecord(message) from error
+        raise _no_time(member) from error
     if moment.year not in SANE_YEARS:
-        raise InvalidRecord(message)
+        raise _no_time(member)
     return moment
 
 
+def _no_time(member: str) -> InvalidRecord:
+    return InvalidRecord(f"{member} is not a time")
+
+
 def _optional_time(raw: Mapping[str, Any], member: str) -> datetime | None:
-    return None if raw.get(member) is None else parse_time(raw[member], member)
+    value = raw.get(member)
+    return None if value is None else parse_time(value, member)
 
 
 def _text(raw: Mapping[str, Any], member: str) -> str | None:

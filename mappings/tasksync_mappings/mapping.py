@@ -79,10 +79,11 @@ class Translation:
 
     def put(self, reminder: Mapping[str, Any]) -> Values:
         """The task values that writing this reminder would produce; a value may be `DOES_NOT_TRAVEL`."""
+        users = self.users
         return {
             field.name: render(self.template, reminder, field.max_length) or None
             if field.kind is Kind.SUBJECT
-            else to_task(field, reminder.get(field.reminder), self.users)
+            else to_task(field, reminder.get(field.reminder), users)
             for field in self.fields.fields
         }
 
@@ -107,10 +108,11 @@ class Translation:
         A member that the record lacks altogether says nothing; it is not the same as null.
         """
         for field in self.fields.fields:
-            if (field.kind is Kind.SUBJECT and side == "task") or field.column(side) not in record:
+            column = field.column(side)
+            if (field.kind is Kind.SUBJECT and side == "task") or column not in record:
                 continue
             held = base.get(field.name)
-            if held is None or not same(field, side, record.get(field.column(side)), held.on(side)):
+            if held is None or not same(field, side, record[column], held.on(side)):
                 return False
         return True
 

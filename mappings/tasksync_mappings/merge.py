@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, other, same
 
@@ -58,8 +58,7 @@ class Conflict:
     winner: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What happens to one field.
 
     Attributes:
@@ -102,7 +101,7 @@ def _pair(source: Side, source_value: Any, destination_value: Any) -> Pair:  # n
     return Pair(destination_value, source_value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
     """One field of one record, with all that its decision may look at."""
 
@@ -161,12 +160,11 @@ def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly t
     Yields:
         One decision per field, in the map's order.
     """
-    winning = winner(policy, times)
     for case in _cases(translation, source, base, incoming, current):
         if case.field.kind is Kind.SUBJECT:
             yield _merge_name(case, carried=translation.name_travels)
         else:
-            yield _merge_field(case, winning)
+            yield _merge_field(case, policy, times)
 
 
 def _cases(
@@ -174,21 +172,19 @@ def _cases(
 ) -> Iterator[_Case]:
     reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
     put, get = translation.put(reminder), translation.get(task)
-    forth, back = (put, get) if source == "reminder" else (get, put)
+    from_reminder = source == "reminder"
     for field in translation.fields.fields:
-        if field.column(source) not in incoming or field.column(other(source)) not in current:
+        if field.reminder not in reminder or field.task not in task:
             continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
-        yield _Case(
-            field=field,
-            source=source,
-            base=base.get(field.name),
-            incoming=incoming[field.column(source)],
-            current=current[field.column(other(source))],
-            written=forth[field.name],
-            agrees=_agree(field, put[field.name], reminder[field.reminder], task[field.task]),
-            task_travels=get[field.name] is not DOES_NOT_TRAVEL,
-            current_travels=back[field.name] is not DOES_NOT_TRAVEL,
-        )
+        name, there, here = field.name, reminder[field.reminder], task[field.task]
+        as_task, as_reminder = put[name], get[name]
+        task_travels = as_reminder is not DOES_NOT_TRAVEL
+        agrees = _agree(field, as_task, there, here)
+        if from_reminder:
+            yield _Case(field, source, base.get(name), there, here, as_task, agrees, task_travels, task_travels)
+        else:
+            travels = as_task is not DOES_NOT_TRAVEL
+            yield _Case(field, source, base.get(name), here, there, as_reminder, agrees, task_travels, travels)
 
 
 def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: ANN401 - see Pair
@@ -199,7 +195,7 @@ def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: A
     return field.kind is Kind.TEXT and bool(reminder == task)
 
 
-def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one return per row of the table
+def _merge_field(case: _Case, policy: ConflictPolicy, times: Times) -> Decision:  # noqa: PLR0911 - one return per row of the table
     """The table of sync-rules §5, first row that fits."""
     name = case.field.name
     if case.base is None and not case.task_travels:
@@ -221,7 +217,7 @@ def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one
             base=case.pair(case.written),
             conflict=case.conflict(case.source),
         )
-    return _conflict(case, winning)
+    return _conflict(case, winner(policy, times))
 
 
 def _conflict(case: _Case, winning: Side) -> Decision:
