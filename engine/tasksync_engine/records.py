@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from tasksync_clients.clock import SANE_YEARS
 from tasksync_clients.sales_connect.dialect import is_record_id
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tasksync_mappings import Side
 
+
+LONG_ID = 18
 
 POINTER = "salesforce_task_id"
 """The reminder's member that names its task."""
@@ -141,6 +143,11 @@ def salesforce_id(value: str | None) -> str | None:
         return value
 
 
+def _is_long_id(value: object) -> TypeGuard[str]:
+    """Whether this is an id as the services tell it, which needs no further look."""
+    return isinstance(value, str) and len(value) == LONG_ID and is_id(value)
+
+
 def read_reminder(raw: Mapping[str, Any]) -> Record:
     """A reminder of sales-connect-api.md.
 
@@ -169,9 +176,11 @@ def task_reader(link_field: str | None) -> Reader:
         changed_at = _optional_time(raw, "LastModifiedDate") or stamp
         return Record(
             side="task",
-            id=salesforce_id(_id(raw, "Id", is_id)) or "",
+            id=raw["Id"] if _is_long_id(raw.get("Id")) else salesforce_id(_id(raw, "Id", is_id)) or "",
             raw=raw,
-            user=salesforce_id(_optional_id(raw, "OwnerId", is_id)),
+            user=owner
+            if _is_long_id(owner := raw.get("OwnerId"))
+            else salesforce_id(_optional_id(raw, "OwnerId", is_id)),
             pointer=_pointer(raw.get(link_field), is_record_id) if link_field else None,
             changed_at=changed_at,
             stamp=stamp,

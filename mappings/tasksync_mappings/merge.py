@@ -160,31 +160,63 @@ def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly t
     Yields:
         One decision per field, in the map's order.
     """
-    for case in _cases(translation, source, base, incoming, current):
-        if case.field.kind is Kind.SUBJECT:
+    reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
+    for field in translation.fields.fields:
+        if field.reminder not in reminder or field.task not in task:
+            continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
+        held = base.get(field.name)
+        if held is not None and held.reminder == reminder[field.reminder] and held.task == task[field.task]:
+            yield _unchanged(translation, source, field, held, reminder, task)
+            continue
+        case = _case(translation, source, field, held, reminder, task)
+        if field.kind is Kind.SUBJECT:
             yield _merge_name(case, carried=translation.name_travels)
         else:
             yield _merge_field(case, policy, times)
 
 
-def _cases(
-    translation: Translation, source: Side, base: Base, incoming: Mapping[str, Any], current: Mapping[str, Any]
-) -> Iterator[_Case]:
-    reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
-    put, get = translation.put(reminder), translation.get(task)
+def _unchanged(  # noqa: PLR0913, PLR0917 - see `_case`
+    translation: Translation,
+    source: Side,
+    field: Field,
+    held: Pair,
+    reminder: Mapping[str, Any],
+    task: Mapping[str, Any],
+) -> Decision:
+    """What the two tables come to where both sides are as the base has them, as nearly all fields of a change are."""
+    if field.kind is Kind.SUBJECT:
+        return Decision(field.name, Rule.NOT_CHANGED)
+    put = translation.put_field(field, reminder)
+    written = put if source == "reminder" else translation.get_field(field, task)
+    if written is DOES_NOT_TRAVEL:
+        return Decision(field.name, Rule.DOES_NOT_TRAVEL)
+    if _agree(field, put, held.reminder, held.task):
+        return Decision(field.name, Rule.AGREES, base=held)
+    return Decision(field.name, Rule.NOT_CHANGED)
+
+
+def _case(  # noqa: PLR0913, PLR0917 - one field with all that it is decided by
+    translation: Translation,
+    source: Side,
+    field: Field,
+    held: Pair | None,
+    reminder: Mapping[str, Any],
+    task: Mapping[str, Any],
+) -> _Case:
+    put, get = translation.put_field(field, reminder), translation.get_field(field, task)
+    of_reminder, of_task = reminder[field.reminder], task[field.task]
     from_reminder = source == "reminder"
-    for field in translation.fields.fields:
-        if field.reminder not in reminder or field.task not in task:
-            continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
-        name, there, here = field.name, reminder[field.reminder], task[field.task]
-        as_task, as_reminder = put[name], get[name]
-        task_travels = as_reminder is not DOES_NOT_TRAVEL
-        agrees = _agree(field, as_task, there, here)
-        if from_reminder:
-            yield _Case(field, source, base.get(name), there, here, as_task, agrees, task_travels, task_travels)
-        else:
-            travels = as_task is not DOES_NOT_TRAVEL
-            yield _Case(field, source, base.get(name), here, there, as_reminder, agrees, task_travels, travels)
+    return _Case(
+        field=field,
+        source=source,
+        base=held,
+        incoming=of_reminder if from_reminder else of_task,
+        current=of_task if from_reminder else of_reminder,
+        written=put if from_reminder else get,
+        agrees=_agree(field, put, of_reminder, of_task),
+        task_travels=get is not DOES_NOT_TRAVEL,
+        current_travels=(get if from_reminder else put) is not DOES_NOT_TRAVEL,
+    )
 
 
 def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: ANN401 - see Pair
