@@ -341,11 +341,11 @@ def _with_held(base: Base, result: RowResult, context: Context) -> Base:
     """The base with what the service says the new record holds, where it says so."""
     if result.record is None:
         return base
-    held = dict(base)
+    held, record, target = dict(base), result.record, context.target
     for row in context.fields.fields:
-        column = row.column(context.target)
-        if row.name in base and column in result.record:
-            held[row.name] = base[row.name].having(context.target, result.record[column])
+        column, pair = row.column(target), base.get(row.name)
+        if pair is not None and column in record and pair.on(target) != record[column]:
+            held[row.name] = pair.having(target, record[column])
     return held
 
 

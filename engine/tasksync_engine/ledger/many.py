@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, String, func, literal, select
 
-from tasksync_engine.ledger.schema import encode_json
+from tasksync_engine.ledger.schema import Json, encode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Insert, Update
     from sqlalchemy.engine.interfaces import Dialect
@@ -41,6 +41,21 @@ def execute(connection: Connection, statement: Insert | Update, rows: Sequence[M
 
 def _values(bind: Any, rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[Any]:  # noqa: ANN401 - of any type
     """What the rows hold for one parameter, as the driver takes it; one that is none of theirs is the same in all."""
-    given = [row[bind.key] for row in rows] if bind.key in rows[0] else [bind.value] * len(rows)
-    process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    return given if process is None else [process(value) for value in given]
+    if bind.key not in rows[0]:
+        return [_processor(bind, dialect)(bind.value)] * len(rows)
+    given = [row[bind.key] for row in rows]
+    if isinstance(bind.type, Json):
+        return [None if value is None else encode_json(value) for value in given]
+    first = given[0]
+    if all(value is first for value in given):  # as the time, the run and the side mostly are
+        return [_processor(bind, dialect)(first)] * len(rows)
+    return list(map(_processor(bind, dialect), given))
+
+
+def _processor(bind: Any, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ANN401 - of any type
+    found: Callable[[Any], Any] | None = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    return found or _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - of any type
+    return value
