@@ -112,8 +112,8 @@ def _user_column(side: Side) -> Any:  # noqa: ANN401 - see above
 def read_link(row: Any) -> Link:  # noqa: ANN401 - SQLAlchemy's row is generic
     """A row of the table."""
     id_, reminder_id, task_id, state, base, reminder_user, task_user, origin, _, _, task_stamp, ahead, *_ = row
-    base, ahead = decode_base(base), _decode_ahead(ahead)
-    return Link(id_, reminder_id, task_id, state, base, reminder_user, task_user, origin, task_stamp, ahead)
+    noted = _decode_ahead(ahead)
+    return Link(id_, reminder_id, task_id, state, base, reminder_user, task_user, origin, task_stamp, noted)
 
 
 def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[str, list[Link]]:
