@@ -197,6 +197,7 @@ class Carrier:
         ]
         self._record_ahead(changes)
         with Answers(lambda: self.context.destination.update(updates)) as results:
+            updates.clear()
             for change, result in zip(changes, results, strict=False):
                 self._written(change, result, again, last=last)
         return again
@@ -228,6 +229,7 @@ class Carrier:
             self._settle(change, written=True, result=result)
             self.settlement.events.append(change.event(self.context.fields, result=result))
             self.settlement.counts["updated"] += 1
+            change.pairing.current = None  # as the outcomes come to take up memory, what was read need not
         elif result.status == STALE_STATUS and not last:
             change.pairing.current = None
             again.append(change.pairing)

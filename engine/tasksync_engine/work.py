@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tasksync_engine.arrived import kept
 from tasksync_engine.ledger.links import Link, NewLink
 from tasksync_engine.ledger.runs import Event
-from tasksync_mappings import TEMPLATE_MEMBERS, UNSET, Base, Conflict, Decision, Kind, Pair, Times, other
+from tasksync_mappings import TEMPLATE_MEMBERS, UNSET, Base, Conflict, Decision, Kind, Pair, Rule, Times, other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
     from tasksync_mappings import FieldMap, Translation
+
+
+_BY_RULE = {rule: {"rule": rule.value} for rule in Rule}
+"""What is kept of a field that is not written; one for all of them, for there are several to each change."""
 
 
 def ids_of(source: Record, destination_id: str) -> tuple[str, str]:
@@ -174,12 +178,13 @@ class Change:
         raw = self.pairing.current.raw if self.pairing.current else {}
         held = result.record if result else None
         reminder_id, task_id = self.pairing.ids
-        detail: dict[str, Any] = {decision.field: {"rule": decision.rule} for decision in self.decisions}
+        detail: dict[str, Any] = {decision.field: _BY_RULE[decision.rule] for decision in self.decisions}
         written = [decision for decision in self.decisions if decision.write is not UNSET]
         for decision in written:
             bases = self.pairing.base.get(decision.field), self._held(decision, held, fields)
             before = raw.get(fields.named(decision.field).column(side))
-            detail[decision.field] |= {"before": before, "after": decision.write, "base": bases}
+            told = {"before": before, "after": decision.write, "base": bases}
+            detail[decision.field] = _BY_RULE[decision.rule] | told
         about: dict[str, Any] = {"to": side, "fields": detail, "changed_at": self.pairing.source.changed_at.isoformat()}
         if side == "task" and any(fields.named(decision.field).kind is Kind.SUBJECT for decision in written):
             about["rendered_with"] = {member: self.pairing.source.raw.get(member) for member in TEMPLATE_MEMBERS}

@@ -15,4 +15,4 @@ def collect_seldom() -> None:
     them does. With Python's own threshold of 700 a fifth of a run's time went into looking at them.
     """
     gc.freeze()
-    gc.set_threshold(YOUNG, 20, 50)
+    gc.set_threshold(YOUNG, 5, 20)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WAITING = 1
-"""Batches that may wait for the one at work: more would only cost memory."""
+"""Batches that may wait for the one at work, begun: more, or one that is being gathered, would only cost memory."""
 
 
 class Lane:
@@ -36,15 +36,15 @@ class Lane:
         self._given.append(self._thread.submit(self._do, work))
 
     def put_in_two(self, begin: Callable[[], Callable[[], None]]) -> None:
-        """Give work whose first part returns the second; waits while too much of it waits already.
+        """Give work whose first part returns the second; waits until there is room for the next.
 
         Raises:
             BaseException: What earlier work raised.
         """
-        while len(self._batches) > WAITING:
-            self._batches.popleft().result()
         self.put(partial(self._go_on, self._ahead.submit(self._begin, begin)))
         self._batches.append(self._given[-1])
+        while len(self._batches) > WAITING:
+            self._batches.popleft().result()
 
     def wait(self) -> None:
         """Wait until everything is done.
