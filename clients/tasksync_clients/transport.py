@@ -255,7 +255,7 @@ def _session(limits: Limits) -> Session:
         }
     )
     adapter = HTTPAdapter(
-        pool_maxsize=max(limits.parallel_requests, _LARGEST_POOL_KEPT_READY),
+        pool_maxsize=2 * max(limits.parallel_requests, _LARGEST_POOL_KEPT_READY),  # look-ups go on beside writes
         max_retries=ConnectRetry.with_base(limits.retry_delay),
     )
     session.mount("https://", adapter)

@@ -29,11 +29,14 @@ def going_out(link: Link, record: Record, base: Base | None, doubtful: Collectio
         base: The base that the link is to have.
         doubtful: Fields of which it is not known yet whether an earlier write to the other record arrived.
     """
-    return replace(link, ahead=Ahead(record.side, base, record.stamp, kept(link, other(record.side), doubtful)))
+    ahead = Ahead(record.side, base, record.stamp, kept(link, other(record.side), doubtful))
+    return link.moved(link.base, link.reminder_user, link.task_user, ahead)
 
 
 def kept(link: Link, side: Side, doubtful: Collection[str]) -> Ahead | None:
     """What stays noted of a write to one side's record: the fields that are still doubtful, and no others."""
+    if link.ahead is None:
+        return None
     note = next((note for note in _notes(link) if note.side == side), None)
     if note is None or note.base is None:
         return None

@@ -35,7 +35,7 @@ from tasksync_engine.unsettled import counterparts_made, look_up, undecided_code
 from tasksync_engine.work import Making, Pairing, base_of_create
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tasksync_engine.context import Context
     from tasksync_engine.ledger.intents import Intent
@@ -58,7 +58,7 @@ class Known:
     @classmethod
     def of(cls, context: Context, ids: Sequence[str]) -> Known:
         """Read it, by source id."""
-        with context.ledger.transaction() as connection:
+        with context.ledger.reading() as connection:
             return cls(
                 links=links.of_records(connection, context.source, ids),
                 parked=parked.of_records(connection, context.source, ids),
@@ -79,6 +79,8 @@ class Batch:
     Attributes:
         context: The run.
         retried: Parked changes that are tried again, by source id; empty for a batch of the stream.
+        met: The ids of both sides by which records were looked up.
+        short: Whether the API calls were short at the look-up.
     """
 
     context: Context
@@ -88,6 +90,9 @@ class Batch:
     pairings: list[Pairing] = field(default_factory=list)
     single: list[Record] = field(default_factory=list)
     makings: list[Making] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
+    short: bool = False
+    _brought: set[str] = field(default_factory=set)
 
     def process(self, records: Sequence[Record]) -> None:
         """Bring the destination to these source records; a later record of an id replaces an earlier one.
@@ -95,21 +100,24 @@ class Batch:
         Raises:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
-        try:
-            self._prepare({record.id: record for record in records})
-            carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked))
-            try:
-                carrier.create(self.makings)
-                carrier.bring(self.pairings)
-                self._make_anew(carrier)
-            finally:
-                self.context.settle(self.settlement)
-        finally:
-            self.context.claims.release()
+        self.look_up(records)
+        self.carry_out()
 
-    def _prepare(self, latest: dict[str, Record]) -> None:
-        """Up to where something may go out: claimed, sorted, and paired where there is a counterpart."""
+    def look_up(self, records: Sequence[Record]) -> None:
+        """Read what ledger and destination know of these records, and sort them by it; nothing is written.
+
+        Raises:
+            StopRun: The destination cannot go on.
+        """
+        try:
+            self._look_up({record.id: record for record in records})
+        except BaseException:
+            self.context.claims.release()
+            raise
+
+    def _look_up(self, latest: dict[str, Record]) -> None:
         self._claim(latest)
+        self.met.update(latest)
         self.known = Known.of(self.context, list(latest))
         for record in latest.values():
             if self._is_as_parked(record):
@@ -118,6 +126,41 @@ class Batch:
         self._defer()
         if self.single:
             self._pair()
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The records of both sides that this batch may have changed, or changed the ledger's knowledge of."""
+        new = self.settlement.new_links
+        made = {id_ for link in new for id_ in (link.reminder_id, link.task_id)}
+        return frozenset(self.met | self._brought | made)
+
+    def is_outdated(self, meanwhile: Iterable[frozenset[str]]) -> bool:
+        """Whether the look-up has to be done anew: others touched these records, or the calls have become short."""
+        if any(not self.met.isdisjoint(touched) for touched in meanwhile):
+            return True
+        return not self.short and bool(self.pairings or self.single) and self._is_short()
+
+    def read_again(self) -> None:
+        """Let the destination's records be read just before they are decided: the look-up was a while ago (§9)."""
+        for pairing in self.pairings:
+            pairing.current = None
+
+    def carry_out(self) -> None:
+        """Write what the look-up led to, and settle it.
+
+        Raises:
+            StopRun: The destination cannot go on; what was carried out before is settled.
+        """
+        carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked), brought=self._brought)
+        try:
+            try:
+                carrier.create(self.makings)
+                carrier.bring(self.pairings)
+                self._make_anew(carrier)
+            finally:
+                self.context.settle(self.settlement)
+        finally:
+            self.context.claims.release()
 
     # Claiming: beside other shards' runs, each record is decided by one at a time.
 
@@ -309,14 +352,18 @@ class Batch:
         if self.retried or not (self.pairings or self.single):
             return
         self.context.prepare()
-        destination = self.context.destination
-        left = self.context.calls_left(len(self.pairings) + len(self.single))
-        if not is_short(len(self.pairings), len(self.single), left, destination.cost, kept_back=KEPT_BACK):
-            self.context.reserve(destination.cost(len(self.pairings), len(self.single)))
+        self.short = self._is_short()
+        if not self.short:
+            self.context.reserve(self.context.destination.cost(len(self.pairings), len(self.single)))
             return
-        destination.check_allowance()
+        self.context.destination.check_allowance()
         self.pairings = [pairing for pairing in self.pairings if not self._defers(pairing.source, pairing.link)]
         self.single = [record for record in self.single if not self._defers(record, None)]
+
+    def _is_short(self) -> bool:
+        destination = self.context.destination
+        left = self.context.calls_left(len(self.pairings) + len(self.single))
+        return is_short(len(self.pairings), len(self.single), left, destination.cost, kept_back=KEPT_BACK)
 
     def _defers(self, record: Record, link: Link | None) -> bool:
         """Keep a change for later unless it is urgent."""
@@ -340,9 +387,10 @@ class Batch:
         verdicts = look_up(self.context, [self.known.intents.get(record.id) for record in self.single])
         found |= counterparts_made(verdicts)
         candidate_ids = sorted({candidate.id for candidates in found.values() for candidate in candidates})
+        self.met.update(candidate_ids)
         if refused := self.context.claims.refused(self.context.target, candidate_ids):
             self._leave_single(found, refused)
-        with self.context.ledger.transaction() as connection:
+        with self.context.ledger.reading() as connection:
             held = links.of_records(connection, self.context.target, candidate_ids)
             begun = intents.of_records(connection, self.context.target, candidate_ids)
         undecided = undecided_codes(self.context, self.single, verdicts, self.retried)

@@ -47,12 +47,14 @@ class Carrier:
         settlement: What it leads to.
         let_go: Records that a person lets go on although they were written often.
         reborn: Records whose counterpart a crashed run had deleted, and that live.
+        brought: The destination's records that pairs were decided with.
     """
 
     context: Context
     settlement: Settlement
     let_go: frozenset[str] = frozenset()
     reborn: list[Pairing] = field(default_factory=list)
+    brought: set[str] = field(default_factory=set)
 
     def create(self, makings: Sequence[Making]) -> None:
         """Make counterparts; each is noted in the ledger with its values before it goes out (sync-rules §7.4).
@@ -128,6 +130,7 @@ class Carrier:
             StopRun: As for `create`.
         """
         waiting = list(pairings)
+        self.brought.update(pairing.destination_id for pairing in waiting)
         for attempt in range(ROUNDS):
             if not waiting:
                 return
@@ -172,7 +175,7 @@ class Carrier:
             context.settings.conflict_policy,
         )
         change = Change(pairing, tuple(map(pairing.doubted, decisions)))
-        if change.values(context.fields):
+        if change.is_write:
             return change
         if not self._passes(change):
             return None
@@ -194,6 +197,7 @@ class Carrier:
         ]
         self._record_ahead(changes)
         with Answers(lambda: self.context.destination.update(updates)) as results:
+            updates.clear()
             for change, result in zip(changes, results, strict=False):
                 self._written(change, result, again, last=last)
         return again
@@ -225,6 +229,7 @@ class Carrier:
             self._settle(change, written=True, result=result)
             self.settlement.events.append(change.event(self.context.fields, result=result))
             self.settlement.counts["updated"] += 1
+            change.pairing.current = None  # as the outcomes come to take up memory, what was read need not
         elif result.status == STALE_STATUS and not last:
             change.pairing.current = None
             again.append(change.pairing)
@@ -340,11 +345,11 @@ def _with_held(base: Base, result: RowResult, context: Context) -> Base:
     """The base with what the service says the new record holds, where it says so."""
     if result.record is None:
         return base
-    held = dict(base)
+    held, record, target = dict(base), result.record, context.target
     for row in context.fields.fields:
-        column = row.column(context.target)
-        if row.name in base and column in result.record:
-            held[row.name] = base[row.name].having(context.target, result.record[column])
+        column, pair = row.column(target), base.get(row.name)
+        if pair is not None and column in record and pair.on(target) != record[column]:
+            held[row.name] = pair.having(target, record[column])
     return held
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,7 @@ class Context:
         """The link of a new pair; without a link field its reminder is owed the task's id (sync-rules §2.5)."""
         source = pairing.source
         owed = self.fields.task_field is None and source.side == "reminder" and source.pointer != pairing.destination_id
-        return replace(pairing.as_new_link(base), pointer_owed=owed)
+        return pairing.as_new_link(base, pointer_owed=owed)
 
     def settle(self, settlement: Settlement) -> None:
         """Write a batch's outcome in one ledger transaction and count it; a dry run keeps its events as the plan."""

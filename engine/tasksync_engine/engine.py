@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from contextlib import ExitStack
@@ -12,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from tasksync_clients import ClientError
 from tasksync_clients.errors import Refused
-from tasksync_clients.recovery import OTHER
 from tasksync_clients.sales_connect.dialect import is_record_id
 from tasksync_clients.soql import is_id
 from tasksync_engine import usage
-from tasksync_engine.batch import Batch
+from tasksync_engine.ahead import Ahead
 from tasksync_engine.claims import Claims
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
 from tasksync_engine.finishing import finish
-from tasksync_engine.ledger import deletions, intents, looking_back, open_ledger, parked, roster, runs
-from tasksync_engine.ledger.parked import INVALID_RECORD, Parked
+from tasksync_engine.ledger import deletions, intents, looking_back, open_ledger, roster, runs
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
 from tasksync_engine.records import InvalidRecord, parse_time, read_reminder, salesforce_id, task_reader
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
 
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Participant
-    from tasksync_engine.records import Record
     from tasksync_engine.settings import EngineSettings
     from tasksync_mappings import FieldMap
 
@@ -66,6 +62,7 @@ class Engine:
     connect: Callable[[FieldMap], Destination]
     direction: str | None = None
     context: Context = field(init=False)
+    ahead: Ahead = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
     _started: float = 0.0
 
@@ -89,6 +86,7 @@ class Engine:
             raise ConfigError(str(error)) from error
         try:
             self.context = self._begin(fields)
+            self.ahead = Ahead(self.context)
         except BaseException:
             self._open.close()
             raise
@@ -179,33 +177,15 @@ class Engine:
         Raises:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
-        records: list[Record] = []
-        for raw in raws:
-            try:
-                records.append(self.context.read_source(raw))
-            except InvalidRecord as error:
-                self._park_invalid(raw, str(error))
-        self.context.counts["read"] += len(raws)
-        if records:
-            Batch(self.context).process(records)
+        self.begin(raws)()
 
-    def _park_invalid(self, raw: Mapping[str, Any], reason: str) -> None:
-        """Keep a record that is not what its API promises; one without an id goes by its content."""
-        given = raw.get("id") or raw.get("Id")
-        record_id = given if isinstance(given, str) else hashlib.sha256(repr(raw).encode()).hexdigest()
-        change = Parked(
-            side=self.context.source,
-            record_id=record_id,
-            code=INVALID_RECORD,
-            category=OTHER,
-            message=f"The {self.context.source} is not what its API promises: {reason}.",
-            payload=raw,
-            parked_at=now(),
-            run_id=self.context.run_id,
-        )
-        with self.context.ledger.transaction() as connection:
-            parked.park(connection, [change])
-        self.context.counts["parked"] += 1
+    def begin(self, raws: Sequence[Mapping[str, Any]]) -> Callable[[], None]:
+        """As `process`, in two steps: what is left to do is returned, and is to be done in the order of the batches.
+
+        Raises:
+            StopRun: As for `process`.
+        """
+        return self.ahead.begin(raws)
 
     def finish(self) -> None:
         """The input was complete: retry what is parked and due, carry out or hold the deletions, forget what is old."""

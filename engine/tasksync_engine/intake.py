@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.engine import participants
 from tasksync_engine.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tasksync_engine.engine import Engine
     from tasksync_mappings import Side
@@ -20,6 +21,19 @@ NO_ROSTER = (
     "Nobody takes part yet, so nothing was written and the bookmark stays where it is: run `to-salesforce` first. "
     "It fills the ledger's roster."
 )
+
+
+def begin(engine: Engine, stream: str, records: Sequence[Mapping[str, Any]]) -> Callable[[], None]:
+    """As `take`, in two steps; the first one may go on while what came before is written.
+
+    Raises:
+        EngineError: As for `take`.
+        StopRun: As for `take`.
+    """
+    nobody = not engine.context.participation.by_reminder_user
+    if stream != SYNCED[engine.context.destination.side] or nobody or not engine.ahead.is_possible:
+        return partial(take, engine, stream, records)
+    return engine.begin(records)
 
 
 def take(engine: Engine, stream: str, records: Sequence[Mapping[str, Any]]) -> None:

@@ -83,6 +83,8 @@ def is_free(source: Record, held: Sequence[Link]) -> bool:
 
 def counterpart(source: Record, candidates: Sequence[Record]) -> Record | None:
     """Of the free candidates the same task: living first, link field first, then the latest deleted (§2.3)."""
+    if not candidates:
+        return None
     epoch = datetime.min.replace(tzinfo=UTC)
     return min(
         candidates,
@@ -91,7 +93,6 @@ def counterpart(source: Record, candidates: Sequence[Record]) -> Record | None:
             not linked_by_field(source, candidate),
             epoch - (candidate.deleted_at or epoch),
         ),
-        default=None,
     )
 
 

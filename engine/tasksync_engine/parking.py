@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tasksync_engine.ledger.parked import (
     CLAIMED,
     DOUBTFUL,
     GONE,
+    INVALID_RECORD,
     ROSTER,
     RUNAWAY,
     UNDONE,
@@ -25,10 +27,11 @@ from tasksync_engine.ledger.store import now
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from typing import Any
 
     from tasksync_clients import RowResult
     from tasksync_engine.records import Record
-    from tasksync_mappings import Base
+    from tasksync_mappings import Base, Side
 
 FIRST_BACK_OFF = timedelta(minutes=5)
 LONGEST_BACK_OFF = timedelta(hours=6)
@@ -112,6 +115,21 @@ def waiting(
         attempts=previous.attempts + 1 if previous else 1,
         parked_at=previous.parked_at if previous else now(),
         retry_at=now() if code in {ADOPTED, UNSETTLED} else None,
+    )
+
+
+def invalid(side: Side, raw: Mapping[str, Any], reason: str, run_id: int) -> Parked:
+    """A record that is not what its API promises; one without an id goes by its content."""
+    given = raw.get("id") or raw.get("Id")
+    return Parked(
+        side=side,
+        record_id=given if isinstance(given, str) else hashlib.sha256(repr(raw).encode()).hexdigest(),
+        code=INVALID_RECORD,
+        category=OTHER,
+        message=f"The {side} is not what its API promises: {reason}.",
+        payload=raw,
+        parked_at=now(),
+        run_id=run_id,
     )
 
 

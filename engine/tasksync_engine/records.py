@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from tasksync_clients.clock import SANE_YEARS
 from tasksync_clients.sales_connect.dialect import is_record_id
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tasksync_mappings import Side
 
+
+LONG_ID = 18
 
 POINTER = "salesforce_task_id"
 """The reminder's member that names its task."""
@@ -73,21 +75,28 @@ def parse_time(value: object, member: str) -> datetime:
     Raises:
         InvalidRecord: It is no time.
     """
-    message = f"{member} is not a time"
-    if not isinstance(value, str | datetime):
-        raise InvalidRecord(message)
     try:
-        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(parsed, datetime):
+            raise _no_time(member)
+        if parsed.tzinfo is UTC:
+            moment = parsed
+        else:
+            moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidRecord(message) from error
+        raise _no_time(member) from error
     if moment.year not in SANE_YEARS:
-        raise InvalidRecord(message)
+        raise _no_time(member)
     return moment
 
 
+def _no_time(member: str) -> InvalidRecord:
+    return InvalidRecord(f"{member} is not a time")
+
+
 def _optional_time(raw: Mapping[str, Any], member: str) -> datetime | None:
-    return None if raw.get(member) is None else parse_time(raw[member], member)
+    value = raw.get(member)
+    return None if value is None else parse_time(value, member)
 
 
 def _text(raw: Mapping[str, Any], member: str) -> str | None:
@@ -134,6 +143,11 @@ def salesforce_id(value: str | None) -> str | None:
         return value
 
 
+def _is_long_id(value: object) -> TypeGuard[str]:
+    """Whether this is an id as the services tell it, which needs no further look."""
+    return isinstance(value, str) and len(value) == LONG_ID and is_id(value)
+
+
 def read_reminder(raw: Mapping[str, Any]) -> Record:
     """A reminder of sales-connect-api.md.
 
@@ -162,9 +176,11 @@ def task_reader(link_field: str | None) -> Reader:
         changed_at = _optional_time(raw, "LastModifiedDate") or stamp
         return Record(
             side="task",
-            id=salesforce_id(_id(raw, "Id", is_id)) or "",
+            id=raw["Id"] if _is_long_id(raw.get("Id")) else salesforce_id(_id(raw, "Id", is_id)) or "",
             raw=raw,
-            user=salesforce_id(_optional_id(raw, "OwnerId", is_id)),
+            user=owner
+            if _is_long_id(owner := raw.get("OwnerId"))
+            else salesforce_id(_optional_id(raw, "OwnerId", is_id)),
             pointer=_pointer(raw.get(link_field), is_record_id) if link_field else None,
             changed_at=changed_at,
             stamp=stamp,

@@ -120,7 +120,7 @@ def undecided_codes(
         verdicts: What became of their creates.
         retried: The parked changes that are tried again: a doubtful one only at the word of a person, who has looked.
     """
-    with context.ledger.transaction() as connection:
+    with context.ledger.reading() as connection:
         of_others = intents.unsettled(connection, context.target)
     spans = merged(window(intent.sent) for intent in of_others if intent.sent)
     found = {record.id: UNSETTLED for record in records if any(may_be(span, record) for span in spans)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.arrived import kept
 from tasksync_engine.ledger.links import Link, NewLink
 from tasksync_engine.ledger.runs import Event
-from tasksync_mappings import TEMPLATE_MEMBERS, UNSET, Base, Conflict, Decision, Kind, Pair, Times, other
+from tasksync_mappings import TEMPLATE_MEMBERS, UNSET, Base, Conflict, Decision, Kind, Pair, Rule, Times, other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
     from tasksync_mappings import FieldMap, Translation
+
+
+_BY_RULE = {rule: {"rule": rule.value} for rule in Rule}
+"""What is kept of a field that is not written; one for all of them, for there are several to each change."""
 
 
 def ids_of(source: Record, destination_id: str) -> tuple[str, str]:
@@ -53,12 +57,14 @@ class Pairing:
 
     def doubted(self, decision: Decision) -> Decision:
         """Writing a doubtful field may write over somebody who set it back: that is recorded as a conflict."""
+        if decision.field not in self.doubtful:
+            return decision
         old, there = self.base.get(decision.field), other(self.source.side)
-        if decision.field not in self.doubtful or decision.write is UNSET or decision.base is None or old is None:
+        if decision.write is UNSET or decision.base is None or old is None:
             return decision
         values = decision.base.having(there, old.on(there))
         conflict = decision.conflict or Conflict(decision.field, old, values, self.source.side)
-        return replace(decision, conflict=conflict)
+        return decision._replace(conflict=conflict)
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -106,12 +112,12 @@ class Pairing:
         ahead = kept(link, self.source.side, self.doubtful)
         if ahead is not None:  # ... from the base that it had
             base = base | {name: link.base[name] for name in self.doubtful if name in link.base}
-        return replace(link, base=base, reminder_user=reminder_user, task_user=task_user, ahead=ahead)
+        return link.moved(base, reminder_user, task_user, ahead)
 
-    def as_new_link(self, base: Base | None = None) -> NewLink:
+    def as_new_link(self, base: Base | None = None, *, pointer_owed: bool = False) -> NewLink:
         """The link of a new pair; without a base given, with the one that was found."""
         held = self.base if base is None else base
-        return NewLink(*self.ids, held, *self.users(held), self.origin)
+        return NewLink(*self.ids, held, *self.users(held), self.origin, pointer_owed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,11 @@ class Change:
 
     pairing: Pairing
     decisions: tuple[Decision, ...]
+
+    @property
+    def is_write(self) -> bool:
+        """Whether anything is to be written."""
+        return any(decision.write is not UNSET for decision in self.decisions)
 
     def values(self, fields: FieldMap) -> dict[str, Any]:
         """The changed columns of the destination, and no others."""
@@ -142,14 +153,16 @@ class Change:
         for decision in self.decisions:
             if decision.base is None or (decision.write is not UNSET and not written):
                 continue
-            base[decision.field] = self._held(decision, held, fields)
+            base[decision.field] = decision.base if held is None else self._held(decision, held, fields)
         return base
 
     def _held(self, decision: Decision, held: Mapping[str, Any] | None, fields: FieldMap) -> Pair:
         pair = decision.base or Pair(None, None)
+        if decision.write is UNSET or held is None:
+            return pair
         there = other(self.pairing.source.side)
         column = fields.named(decision.field).column(there)
-        if decision.write is UNSET or held is None or column not in held:
+        if column not in held:
             return pair
         return pair.having(there, held[column])
 
@@ -165,17 +178,15 @@ class Change:
         raw = self.pairing.current.raw if self.pairing.current else {}
         held = result.record if result else None
         reminder_id, task_id = self.pairing.ids
-        detail: dict[str, Any] = {}
-        for decision in self.decisions:
-            entry: dict[str, Any] = {"rule": decision.rule.value}
-            if decision.write is not UNSET:
-                entry |= {"before": raw.get(fields.named(decision.field).column(side)), "after": decision.write}
-                bases = self.pairing.base.get(decision.field), self._held(decision, held, fields)
-                entry["base"] = bases
-            detail[decision.field] = entry
+        detail: dict[str, Any] = {decision.field: _BY_RULE[decision.rule] for decision in self.decisions}
+        written = [decision for decision in self.decisions if decision.write is not UNSET]
+        for decision in written:
+            bases = self.pairing.base.get(decision.field), self._held(decision, held, fields)
+            before = raw.get(fields.named(decision.field).column(side))
+            told = {"before": before, "after": decision.write, "base": bases}
+            detail[decision.field] = _BY_RULE[decision.rule] | told
         about: dict[str, Any] = {"to": side, "fields": detail, "changed_at": self.pairing.source.changed_at.isoformat()}
-        written = [fields.named(name) for name, entry in detail.items() if "after" in entry]
-        if side == "task" and any(row.kind is Kind.SUBJECT for row in written):
+        if side == "task" and any(fields.named(decision.field).kind is Kind.SUBJECT for decision in written):
             about["rendered_with"] = {member: self.pairing.source.raw.get(member) for member in TEMPLATE_MEMBERS}
         if result is not None and result.also:
             about["also"] = dict(result.also)
@@ -217,9 +228,5 @@ class Making:
 
 def base_of_create(source: Record, columns: Mapping[str, Any], translation: Translation) -> Base:
     """What both sides hold once a counterpart is made (sync-rules, "base")."""
-    there = other(source.side)
-    base: Base = {}
-    for row in translation.fields.fields:
-        here_value, there_value = source.raw.get(row.column(source.side)), columns.get(row.column(there))
-        base[row.name] = Pair(here_value, there_value) if there == "task" else Pair(there_value, here_value)
-    return base
+    reminder, task = (source.raw, columns) if source.side == "reminder" else (columns, source.raw)
+    return {row.name: Pair(reminder.get(row.reminder), task.get(row.task)) for row in translation.fields.fields}

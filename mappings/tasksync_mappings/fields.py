@@ -150,7 +150,7 @@ def same(field: Field, side: Side, left: Any, right: Any) -> bool:  # noqa: ANN4
 
 def comparable(field: Field, side: Side, value: Any) -> Any:  # noqa: ANN401 - see Pair
     """A value in the form in which two that are the same are equal."""
-    if side == "reminder" or field.kind not in {Kind.TEXT, Kind.SUBJECT, Kind.DATE}:
+    if side == "reminder" or field.kind is Kind.PICKLIST or field.kind is Kind.USER:
         return value
     if field.kind is Kind.DATE:
         return value or None

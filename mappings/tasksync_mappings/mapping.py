@@ -78,19 +78,24 @@ class Translation:
 
     def put(self, reminder: Mapping[str, Any]) -> Values:
         """The task values that writing this reminder would produce; a value may be `DOES_NOT_TRAVEL`."""
-        return {
-            field.name: render(self.template, reminder, field.max_length) or None
-            if field.kind is Kind.SUBJECT
-            else to_task(field, reminder.get(field.reminder), self.users)
-            for field in self.fields.fields
-        }
+        return {field.name: self.put_field(field, reminder) for field in self.fields.fields}
+
+    def put_field(self, field: Field, reminder: Mapping[str, Any]) -> Any:  # noqa: ANN401 - see Pair
+        """One of the values of `put`."""
+        if field.kind is Kind.SUBJECT:
+            return render(self.template, reminder, field.max_length) or None
+        return to_task(field, reminder.get(field.reminder), self.users)
 
     def get(self, task: Mapping[str, Any]) -> Values:
         """The reminder values that writing this task would produce; a value may be `DOES_NOT_TRAVEL`."""
-        values = {field.name: to_reminder(field, task.get(field.task), self.users) for field in self.fields.fields}
-        name = values["name"]
-        values["name"] = name if isinstance(name, str) and name.strip() else self.fields.default_name
-        return values
+        return {field.name: self.get_field(field, task) for field in self.fields.fields}
+
+    def get_field(self, field: Field, task: Mapping[str, Any]) -> Any:  # noqa: ANN401 - see Pair
+        """One of the values of `get`."""
+        value = to_reminder(field, task.get(field.task), self.users)
+        if field.name != "name":
+            return value
+        return value if isinstance(value, str) and value.strip() else self.fields.default_name
 
     def get_for_import(self, task: Mapping[str, Any]) -> Values:
         """The values of a new reminder: `get`, with the map's stand-in where a picklist value does not travel."""
@@ -106,10 +111,11 @@ class Translation:
         A member that the record lacks altogether says nothing; it is not the same as null.
         """
         for field in self.fields.fields:
-            if (field.kind is Kind.SUBJECT and side == "task") or field.column(side) not in record:
+            column = field.column(side)
+            if (field.kind is Kind.SUBJECT and side == "task") or column not in record:
                 continue
             held = base.get(field.name)
-            if held is None or not same(field, side, record.get(field.column(side)), held.on(side)):
+            if held is None or not same(field, side, record[column], held.on(side)):
                 return False
         return True
 

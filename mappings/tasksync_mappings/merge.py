@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tasksync_mappings.fields import DOES_NOT_TRAVEL, Field, Kind, Pair, Side, other, same
 
@@ -58,8 +58,7 @@ class Conflict:
     winner: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What happens to one field.
 
     Attributes:
@@ -102,7 +101,7 @@ def _pair(source: Side, source_value: Any, destination_value: Any) -> Pair:  # n
     return Pair(destination_value, source_value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
     """One field of one record, with all that its decision may look at."""
 
@@ -161,34 +160,63 @@ def merge(  # noqa: PLR0913, PLR0917 - the decision is one function of exactly t
     Yields:
         One decision per field, in the map's order.
     """
-    winning = winner(policy, times)
-    for case in _cases(translation, source, base, incoming, current):
-        if case.field.kind is Kind.SUBJECT:
+    reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
+    for field in translation.fields.fields:
+        if field.reminder not in reminder or field.task not in task:
+            continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
+        held = base.get(field.name)
+        if held is not None and held.reminder == reminder[field.reminder] and held.task == task[field.task]:
+            yield _unchanged(translation, source, field, held, reminder, task)
+            continue
+        case = _case(translation, source, field, held, reminder, task)
+        if field.kind is Kind.SUBJECT:
             yield _merge_name(case, carried=translation.name_travels)
         else:
-            yield _merge_field(case, winning)
+            yield _merge_field(case, policy, times)
 
 
-def _cases(
-    translation: Translation, source: Side, base: Base, incoming: Mapping[str, Any], current: Mapping[str, Any]
-) -> Iterator[_Case]:
-    reminder, task = (incoming, current) if source == "reminder" else (current, incoming)
-    put, get = translation.put(reminder), translation.get(task)
-    forth, back = (put, get) if source == "reminder" else (get, put)
-    for field in translation.fields.fields:
-        if field.column(source) not in incoming or field.column(other(source)) not in current:
-            continue  # a record that lacks the member says nothing about it: absent is neither null nor empty
-        yield _Case(
-            field=field,
-            source=source,
-            base=base.get(field.name),
-            incoming=incoming[field.column(source)],
-            current=current[field.column(other(source))],
-            written=forth[field.name],
-            agrees=_agree(field, put[field.name], reminder[field.reminder], task[field.task]),
-            task_travels=get[field.name] is not DOES_NOT_TRAVEL,
-            current_travels=back[field.name] is not DOES_NOT_TRAVEL,
-        )
+def _unchanged(  # noqa: PLR0913, PLR0917 - see `_case`
+    translation: Translation,
+    source: Side,
+    field: Field,
+    held: Pair,
+    reminder: Mapping[str, Any],
+    task: Mapping[str, Any],
+) -> Decision:
+    """What the two tables come to where both sides are as the base has them, as nearly all fields of a change are."""
+    if field.kind is Kind.SUBJECT:
+        return Decision(field.name, Rule.NOT_CHANGED)
+    put = translation.put_field(field, reminder)
+    written = put if source == "reminder" else translation.get_field(field, task)
+    if written is DOES_NOT_TRAVEL:
+        return Decision(field.name, Rule.DOES_NOT_TRAVEL)
+    if _agree(field, put, held.reminder, held.task):
+        return Decision(field.name, Rule.AGREES, base=held)
+    return Decision(field.name, Rule.NOT_CHANGED)
+
+
+def _case(  # noqa: PLR0913, PLR0917 - one field with all that it is decided by
+    translation: Translation,
+    source: Side,
+    field: Field,
+    held: Pair | None,
+    reminder: Mapping[str, Any],
+    task: Mapping[str, Any],
+) -> _Case:
+    put, get = translation.put_field(field, reminder), translation.get_field(field, task)
+    of_reminder, of_task = reminder[field.reminder], task[field.task]
+    from_reminder = source == "reminder"
+    return _Case(
+        field=field,
+        source=source,
+        base=held,
+        incoming=of_reminder if from_reminder else of_task,
+        current=of_task if from_reminder else of_reminder,
+        written=put if from_reminder else get,
+        agrees=_agree(field, put, of_reminder, of_task),
+        task_travels=get is not DOES_NOT_TRAVEL,
+        current_travels=(get if from_reminder else put) is not DOES_NOT_TRAVEL,
+    )
 
 
 def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: ANN401 - see Pair
@@ -199,7 +227,7 @@ def _agree(field: Field, put: Any, reminder: Any, task: Any) -> bool:  # noqa: A
     return field.kind is Kind.TEXT and bool(reminder == task)
 
 
-def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one return per row of the table
+def _merge_field(case: _Case, policy: ConflictPolicy, times: Times) -> Decision:  # noqa: PLR0911 - one return per row of the table
     """The table of sync-rules §5, first row that fits."""
     name = case.field.name
     if case.base is None and not case.task_travels:
@@ -221,7 +249,7 @@ def _merge_field(case: _Case, winning: Side) -> Decision:  # noqa: PLR0911 - one
             base=case.pair(case.written),
             conflict=case.conflict(case.source),
         )
-    return _conflict(case, winning)
+    return _conflict(case, winner(policy, times))
 
 
 def _conflict(case: _Case, winning: Side) -> Decision:

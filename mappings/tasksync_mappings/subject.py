@@ -18,6 +18,7 @@ DEFAULT_TEMPLATE: Final = "{{activity_subject}}"
 ACTIVITY_TYPES: Final = {"email": "Email", "call": "Call", "inmail": "InMail", "custom": "Custom"}
 
 _FIELD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_RENDERED: Final = (str, int, float)
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -73,5 +74,5 @@ def render(template: str, reminder: Mapping[str, Any], max_length: int | None) -
     A field without a value, or one that is not known, renders as nothing; every line break becomes one space.
     """
     rendered = [part if isinstance(part, str) else part(reminder) for part in _parts(template)]
-    text = "".join(str(value) for value in rendered if isinstance(value, str | int | float))
+    text = "".join([str(value) for value in rendered if isinstance(value, _RENDERED)])
     return cut(_LINE_BREAK.sub(" ", text), max_length)

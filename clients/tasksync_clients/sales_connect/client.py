@@ -187,7 +187,8 @@ class SalesConnectClient:
         progress = Progress()
 
         def page(asked: Mapping[str, str]) -> tuple[Answer, dict[str, Any]]:
-            answer = self._exchange.call(Ask("GET", f"{path}?{urlencode(asked)}" if asked else path))
+            # Commas part ids and may stay as they are (RFC 3986): of encoded ones urllib3 checks each, several times.
+            answer = self._exchange.call(Ask("GET", f"{path}?{urlencode(asked, safe=',')}" if asked else path))
             told = _object(answer)
             progress.arrived(answer, told.get("data"))
             return answer, told

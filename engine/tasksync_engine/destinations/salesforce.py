@@ -63,6 +63,7 @@ class SalesforceDestination(Destination):
         self._link_field = fields.task_field
         self._asked = False
         self._read_task = task_reader(fields.task_field)
+        self._traces = CreatedTasks(client, self._read_task, self._columns())
 
     @property
     def reader(self) -> Reader:
@@ -82,7 +83,7 @@ class SalesforceDestination(Destination):
     @property
     def traces(self) -> CreatedTasks:
         """Tasks by their creator: also with a link field, for creates that went out before the mapping had one."""
-        return CreatedTasks(self._client, self._read_task, self._columns())
+        return self._traces
 
     def calls_left(self, changes: int = 0) -> int | None:
         """API calls that may still be made without touching the reserve.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger import many
 from tasksync_engine.ledger.schema import deletions
 
 if TYPE_CHECKING:
@@ -55,11 +55,12 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
     """The deletions of these records, whatever their state."""
     return {
         row.record_id: _deletion(row)
-        for part in chunks(ids)
-        for row in connection.execute(
-            select(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part))
-        )
+        for row in (connection.execute(select(deletions).where(*_of(connection, side, ids))) if ids else ())
     }
+
+
+def _of(connection: Connection, side: Side, ids: Sequence[str]) -> tuple[Any, Any]:
+    return deletions.c.side == side, many.among(connection, deletions.c.record_id, ids)
 
 
 def in_state(connection: Connection, states: Sequence[str], side: Side | None = None) -> list[Deletion]:
@@ -118,22 +119,19 @@ def note(connection: Connection, found: Iterable[Deletion]) -> None:
         }
         for deletion in latest.values()
     ]
-    if rows:
-        connection.execute(insert(deletions), rows)
+    many.execute(connection, insert(deletions), rows)
 
 
 def set_state(connection: Connection, side: Side, ids: Sequence[str], state: str) -> None:
     """Move deletions to another state."""
-    for part in chunks(ids):
-        connection.execute(
-            update(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part)).values(state=state)
-        )
+    if ids:
+        connection.execute(update(deletions).where(*_of(connection, side, ids)).values(state=state))
 
 
 def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
     """Forget the deletions of these records: they live again, or their links are closed."""
-    for part in chunks(ids):
-        connection.execute(delete(deletions).where(deletions.c.side == side, deletions.c.record_id.in_(part)))
+    if ids:
+        connection.execute(delete(deletions).where(*_of(connection, side, ids)))
 
 
 def prune(connection: Connection, before: datetime) -> None:

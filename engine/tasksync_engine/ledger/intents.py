@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, insert, select, update
 
-from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger import many
 from tasksync_engine.ledger.links import decode_base
 from tasksync_engine.ledger.schema import intents, parked
 
@@ -85,9 +85,12 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
     """The creates of these records that never were settled."""
     return {
         row.record_id: _intent(row)
-        for part in chunks(ids)
-        for row in connection.execute(select(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))
+        for row in (connection.execute(select(intents).where(*_of(connection, side, ids))) if ids else ())
     }
+
+
+def _of(connection: Connection, side: Side, ids: Sequence[str]) -> tuple[Any, Any]:
+    return intents.c.side == side, many.among(connection, intents.c.record_id, ids)
 
 
 def unsettled(connection: Connection, side: Side) -> list[Intent]:
@@ -122,14 +125,13 @@ def note(connection: Connection, creates: Iterable[Intent], at: datetime) -> Non
         }
         for intent in latest.values()
     ]
-    if rows:
-        connection.execute(insert(intents), rows)
+    many.execute(connection, insert(intents), rows)
 
 
 def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
     """Forget creates that were settled."""
-    for part in chunks(ids):
-        connection.execute(delete(intents).where(intents.c.side == side, intents.c.record_id.in_(part)))
+    if ids:
+        connection.execute(delete(intents).where(*_of(connection, side, ids)))
 
 
 def prune(connection: Connection, before: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select
 
-from tasksync_engine.ledger import overview
+from tasksync_engine.ledger import many, overview
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import conflicts, history, plan, runs
 from tasksync_mappings import other
@@ -38,10 +38,9 @@ def often_written(connection: Connection, side: Side, ids: Sequence[str], since:
         most: How many writes are not too many yet.
     """
     column = _of(side)
-    found: list[str] = []
-    for part in chunks(ids):
-        counted = select(column).where(*_writes(side, part, since)).group_by(column).having(func.count() >= most)
-        found.extend(connection.execute(counted).scalars())
+    listed = many.among(connection, column, ids)
+    counted = select(column).where(listed, *_writes(side, since)).group_by(column).having(func.count() >= most)
+    found = connection.execute(counted).scalars().all() if ids else ()
     return {record_id for record_id in found if _since_release(connection, side, record_id, since) >= most}
 
 
@@ -49,8 +48,8 @@ def _of(side: Side) -> Any:  # noqa: ANN401 - SQLAlchemy's column type depends o
     return history.c.reminder_id if side == "reminder" else history.c.task_id
 
 
-def _writes(side: Side, ids: Sequence[str], since: datetime) -> tuple[Any, ...]:
-    return (_of(side).in_(ids), history.c.side == other(side), history.c.action.in_(WRITES), history.c.at >= since)
+def _writes(side: Side, since: datetime) -> tuple[Any, ...]:
+    return history.c.side == other(side), history.c.action.in_(WRITES), history.c.at >= since
 
 
 def _since_release(connection: Connection, side: Side, record_id: str, since: datetime) -> int:
@@ -59,8 +58,8 @@ def _since_release(connection: Connection, side: Side, record_id: str, since: da
         _of(side) == record_id, history.c.side == other(side), history.c.action == RELEASE
     )
     after = connection.execute(released).scalar_one_or_none() or 0
-    query = select(func.count()).select_from(history).where(*_writes(side, [record_id], since), history.c.id > after)
-    return connection.execute(query).scalar_one()
+    later = _of(side) == record_id, *_writes(side, since), history.c.id > after
+    return connection.execute(select(func.count()).select_from(history).where(*later)).scalar_one()
 
 
 def forget(connection: Connection, before: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from tasksync_engine.ledger.chunks import chunks
+from tasksync_engine.ledger import many
 from tasksync_engine.ledger.links import decode_base
 from tasksync_engine.ledger.schema import parked
 
@@ -88,20 +88,19 @@ def of_records(connection: Connection, side: Side, ids: Sequence[str]) -> dict[s
     """What is parked of these records."""
     return {
         row.record_id: read_parked(row)
-        for part in chunks(ids)
-        for row in connection.execute(select(parked).where(parked.c.side == side, parked.c.record_id.in_(part)))
+        for row in (connection.execute(select(parked).where(*_of(connection, side, ids))) if ids else ())
     }
+
+
+def _of(connection: Connection, side: Side, ids: Sequence[str]) -> tuple[Any, Any]:
+    return parked.c.side == side, many.among(connection, parked.c.record_id, ids)
 
 
 def among(connection: Connection, side: Side, ids: Sequence[str]) -> set[str]:
     """Which of these records have something parked."""
-    return {
-        record_id
-        for part in chunks(ids)
-        for record_id in connection.execute(
-            select(parked.c.record_id).where(parked.c.side == side, parked.c.record_id.in_(part))
-        ).scalars()
-    }
+    if not ids:
+        return set()
+    return set(connection.execute(select(parked.c.record_id).where(*_of(connection, side, ids))).scalars())
 
 
 def everything(connection: Connection) -> list[Parked]:
@@ -171,8 +170,8 @@ def rebase(connection: Connection, side: Side, moved: Mapping[str, Base]) -> Non
 
 def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
     """Forget what is parked of these records."""
-    for part in chunks(ids):
-        connection.execute(delete(parked).where(parked.c.side == side, parked.c.record_id.in_(part)))
+    if ids:
+        connection.execute(delete(parked).where(*_of(connection, side, ids)))
 
 
 def request_retry(connection: Connection, at: datetime, record_id: str | None = None) -> int:

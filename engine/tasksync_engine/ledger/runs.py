@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, or_, select, update
 
-from tasksync_engine.ledger import parked
+from tasksync_engine.ledger import many, parked
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.schema import conflicts, history, mapping_of, plan, runs
 
@@ -112,8 +112,7 @@ def write_history(connection: Connection, run_id: int, at: datetime, events: Ite
         }
         for event in events
     ]
-    if rows:
-        connection.execute(insert(history), rows)
+    many.execute(connection, insert(history), rows)
 
 
 def write_plan(connection: Connection, run_id: int, events: Iterable[Event]) -> None:
@@ -179,12 +178,11 @@ def _newest_conflicts(
 ) -> dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]:
     """By link and field, which run recorded the newest conflict of these tasks, and what it told."""
     newest = {}
-    for part in chunks(task_ids):
-        last = select(func.max(conflicts.c.id)).where(conflicts.c.task_id.in_(part))
-        query = select(conflicts).where(conflicts.c.id.in_(last.group_by(*(conflicts.c[name] for name in ON))))
-        for row in connection.execute(query):
-            values = mapping_of(row)
-            newest[tuple(values[name] for name in ON)] = values["run_id"], tuple(values[name] for name in TOLD)
+    last = select(func.max(conflicts.c.id)).where(many.among(connection, conflicts.c.task_id, task_ids))
+    query = select(conflicts).where(conflicts.c.id.in_(last.group_by(*(conflicts.c[name] for name in ON))))
+    for row in connection.execute(query) if task_ids else ():
+        values = mapping_of(row)
+        newest[tuple(values[name] for name in ON)] = values["run_id"], tuple(values[name] for name in TOLD)
     return newest
 
 

@@ -28,14 +28,17 @@ from sqlalchemy import (
     true,
 )
 
+from tasksync_mappings import Pair
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 metadata = MetaData()
 SHARD_NAME = 32
 """The longest name that a shard may have."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_BASE_DECODER = msgspec.json.Decoder(dict[str, Pair], float_hook=Decimal)
 """Fractions as the targets read them, so that a stored record equals the same record read again."""
 
 
@@ -53,6 +56,22 @@ def decode_json(text: str) -> Any:  # noqa: ANN401 - any JSON
     return json.loads(text, parse_float=Decimal) if "\\u" in text else _DECODER.decode(text)
 
 
+def _read_json(value: str | None) -> Any:  # noqa: ANN401 - any JSON
+    return None if value is None else decode_json(value)
+
+
+def _read_time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _read_base(value: str | None) -> dict[str, Pair]:
+    if value is None:
+        return {}
+    if "\\u" in value:
+        return {name: Pair(*values) for name, values in decode_json(value).items()}
+    return _BASE_DECODER.decode(value)
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value as text: takes every string that an API sends, lone surrogates and NULs included."""
 
@@ -65,7 +84,25 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """Read JSON back."""
-        return None if value is None else decode_json(value)
+        return _read_json(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
+        """Without SQLAlchemy's own steps around each value."""
+        return _read_json
+
+
+class Pairs(Json):
+    """A base: every link that is read has one, so it is read as what it is at once."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
+        """Read a base back."""
+        return _read_base(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
+        """As Json's."""
+        return _read_base
 
 
 class Words(TypeDecorator[str]):
@@ -97,7 +134,14 @@ class Utc(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read a time back."""
-        return None if value is None else datetime.fromisoformat(value)
+        return _read_time(value)
+
+    def result_processor(  # noqa: D102 - as Json's
+        self,
+        dialect: Dialect,  # noqa: ARG002
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[str | None], datetime | None]:
+        return _read_time
 
 
 def _side() -> Column[str]:
@@ -131,7 +175,7 @@ links = Table(
     Column("reminder_id", String(255), nullable=False),
     Column("task_id", String(18), nullable=False),
     Column("state", String(8), nullable=False),
-    Column("base", Json, nullable=False),
+    Column("base", Pairs, nullable=False),
     Column("reminder_user", String(255)),
     Column("task_user", String(18)),
     Column("origin", String(16), nullable=False),

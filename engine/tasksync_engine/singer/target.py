@@ -15,8 +15,9 @@ from singer_sdk.sinks import BatchSink
 
 from tasksync_engine.engine import Engine
 from tasksync_engine.errors import ConfigError
-from tasksync_engine.intake import take
+from tasksync_engine.intake import begin
 from tasksync_engine.settings import EngineSettings, flag
+from tasksync_engine.singer.collecting import collect_seldom
 from tasksync_engine.singer.gathering import has_room
 from tasksync_engine.singer.lane import Lane
 from tasksync_engine.singer.quiet import SDK_LOGS, hush, unhush
@@ -237,9 +238,16 @@ class SyncTarget(Target):
         if not self._dry_run:
             self._lane.put(partial(super()._write_state_message, state))
 
-    def hand_over(self, work: Callable[[], None]) -> None:
-        """Do this behind everything that was handed over before, while the next batch is read."""
-        self._lane.put(work)
+    def hand_over(self, stream: str, begin: Callable[[], Callable[[], None]]) -> None:
+        """Do this behind everything that was handed over before, while the next batch is read.
+
+        Args:
+            stream: Whose records they are; what comes behind another stream than the long one depends on it.
+            begin: Does what may be done while what came before is at work, and gives what is left.
+        """
+        self._lane.put_in_two(begin)
+        if stream != self.synced_stream:
+            self._lane.wait()
 
     def _handle_termination(self, signum: int, frame: object) -> NoReturn:  # noqa: ARG002 - the SDK's signature
         """Stop as a crash would: draining from within a signal could decide a half-written batch twice."""
@@ -249,6 +257,7 @@ class SyncTarget(Target):
     def invoke(cls, **options: Any) -> None:  # noqa: ANN401 - see __init__
         """Run from the command line; what goes wrong is told in a line or two, with exit code 1."""
         hush(cls.logger)
+        collect_seldom()
         with told_in_words(cls.logger):
             super().invoke(**options)
 
@@ -261,6 +270,7 @@ class EngineSink(BatchSink):
     def __init__(self, *, target: Any, **given: Any) -> None:  # noqa: ANN401 - the SDK's arguments, passed on
         super().__init__(target=target, **given)
         self.target = target
+        self._plain: set[str] = set()
 
     @property
     def max_size(self) -> int:
@@ -285,23 +295,32 @@ class EngineSink(BatchSink):
 
     def gather(self, record: dict[str, Any]) -> None:
         """Take a record as it came, without what the SDK's own plugins add to one."""
-        for name in [name for name in record if name.startswith("_sdc_")]:
-            del record[name]
+        if not record.keys() <= self._plain:
+            self._look_for_additions(record)
         self._get_context(record).setdefault("records", []).append(record)
         self.tally_record_read()
         if self.is_full:
             self.target.drain_one(self)
+
+    def _look_for_additions(self, record: dict[str, Any]) -> None:
+        for name in [name for name in record if name.startswith("_sdc_")]:
+            del record[name]
+        self._plain |= record.keys()  # met before: hardly ever does a record have other members than the one before
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Hand a batch over."""
         records = context.get("records") or []
         if records:
             self.record_counter_metric.increment(len(records))
-            self.target.hand_over(partial(self.take, records))
+            self.target.hand_over(self.stream_name, partial(self.begin, records))
 
-    def take(self, records: Sequence[dict[str, Any]]) -> None:
-        """What the engine does with this stream's records."""
+    def begin(self, records: Sequence[dict[str, Any]]) -> Callable[[], None]:
+        """What the engine does with this stream's records, but for the rest, which is returned."""
+        return partial(self.go_on, begin(self.engine, self.stream_name, records))
+
+    def go_on(self, rest: Callable[[], None]) -> None:
+        """Do the rest, and tell of it."""
         before = dict(self.engine.context.counts)
-        take(self.engine, self.stream_name, records)
+        rest()
         if self.stream_name == self.target.synced_stream:
             self.target.progress.tell(before, self.engine.context.counts)
