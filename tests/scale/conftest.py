@@ -65,7 +65,7 @@ class Stage:
 
 
 @pytest.fixture(scope="session")
-def airflow(tmp_path_factory, postgresql):  # noqa: F811 - a fixture
+def airflow(tmp_path_factory, postgresql):
     """One for the whole run."""
     with running_airflow(tmp_path_factory.mktemp("airflow"), postgresql) as running:
         yield running
