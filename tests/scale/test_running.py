@@ -49,7 +49,10 @@ def test_a_worker_that_is_killed(stage, expected):
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: not any(command_of(pid) for pid in commands))
     assert run.end() == 0, run.said()
-    assert ["--force" in attempt for attempt in run.attempts(name)] == [False, True]
+    first, *others = ["--force" in attempt for attempt in run.attempts(name)]
+    assert not first
+    assert others, run.said()  # as a rule one; more where the machine is slow to see that the killed one is gone
+    assert all(others)
     assert portrait(stage.sandbox) == expected
     before = stage.written()
     stage.run()
