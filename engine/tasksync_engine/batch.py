@@ -152,15 +152,13 @@ class Batch:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
         carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked), brought=self._brought)
-        try:
+        with self.context.claims.at_work():
             try:
                 carrier.create(self.makings)
                 carrier.bring(self.pairings)
                 self._make_anew(carrier)
             finally:
                 self.context.settle(self.settlement)
-        finally:
-            self.context.claims.release()
 
     # Claiming: beside other shards' runs, each record is decided by one at a time.
 

@@ -2,11 +2,12 @@
 
 Both records of a link are claimed before either is decided, and given up once the outcome is settled. A record that
 another shard works on, or that was settled since this run's tap began to read, may be newer than what was read: nothing
-is decided by it, and the next run reads it afresh.
+is decided by it, and the next run reads it afresh. What a run had claimed that broke off counts as settled then.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from tasksync_engine.errors import ConfigError
 from tasksync_engine.ledger import claims, rereads, shards
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from tasksync_engine.ledger import Ledger
@@ -43,18 +44,25 @@ class Claims:
     _left: frozenset[str] | None = None
     _settled: dict[Side, set[str]] = field(default_factory=dict)
 
+    def doubt(self) -> None:
+        """Where a run broke off, what it has claimed it may have written: who has read it before reads it again."""
+        if self.ledger.shard is not None:
+            with self.ledger.transaction() as connection:
+                claims.note_doubtful(connection, self.ledger.shard, self.run_id)
+
+    def hear(self, began: datetime) -> None:
+        """The tap in front of this run has told when it began to read: another one of its shard tells that apart."""
+        self._began = began
+
     def began(self) -> datetime:
         """When the tap in front of this run began to read, by the ledger's clock.
 
         Raises:
             ConfigError: No tap of this shard has said so.
         """
-        if self._began is None:
+        if self._began is None and self.ledger.shard is None:
             with self.ledger.transaction() as connection:
-                if self.ledger.shard is None:
-                    self._began = claims.time_of(connection) - STARTS_WITHIN
-                else:
-                    self._began = shards.reading_since(connection, self.ledger.shard, self.source)
+                self._began = claims.time_of(connection) - STARTS_WITHIN
         if self._began is None:
             message = (
                 "The setting shard is given to the target alone: give it to the tap in front of it too "
@@ -100,6 +108,17 @@ class Claims:
         if self.ledger.shard is not None:
             for side, ids in settlement.touched(self.source).items():
                 self._settled.setdefault(side, set()).update(ids)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Give up all claims at the end."""
+        try:
+            yield
+        except BaseException:
+            self.doubt()
+            raise
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Give up all claims, and remember of which records something was settled."""

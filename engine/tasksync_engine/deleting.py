@@ -136,25 +136,21 @@ class _Piece:
 
     def hold(self) -> int:
         """Decide, do what needs no deletion, and hold the rest; returns how many those are."""
-        try:
+        with self.context.claims.at_work():
             condemned = self._condemned()
             for doomed in condemned:
                 self._note(doomed, HELD)
             self.context.settle(self.settlement)
-        finally:
-            self.context.claims.release()
         return len(condemned)
 
     def carry_out(self) -> None:
         """Decide, and delete what is to be deleted."""
-        try:
+        with self.context.claims.at_work():
             condemned = self._condemned()
             try:
                 self._delete(condemned)
             finally:
                 self.context.settle(self.settlement)
-        finally:
-            self.context.claims.release()
 
     def _claim(self) -> None:
         """Beside other shards' runs: those that no other one has, and that still wait now that they are this one's."""

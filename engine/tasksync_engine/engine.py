@@ -6,7 +6,7 @@ import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tasksync_clients import ClientError
@@ -107,6 +107,8 @@ class Engine:
             run_id = runs.start(connection, direction, now(), dry_run=self.settings.dry_run, shard=shard)
         if self.settings.dry_run:
             ledger.pretend()
+        claims = Claims(ledger, source, run_id)
+        claims.doubt()  # what one that was killed has left
         return Context(
             ledger=ledger,
             destination=destination,
@@ -114,7 +116,7 @@ class Engine:
             settings=self.settings,
             read_source=checked(readers[source], fields, source),
             participation=Participation.of(ledger.participants()),
-            claims=Claims(ledger, source, run_id),
+            claims=claims,
             template=ledger.get(TEMPLATE) or None,
             run_id=run_id,
         )
@@ -170,6 +172,12 @@ class Engine:
         columns = unpaired(self.context.fields, self.context.source, members)
         if columns:
             logger.warning("The %ss come without %s: no such value travels.", self.context.source, ", ".join(columns))
+
+    def hear(self, mark: Mapping[str, Any]) -> None:
+        """Hear from the tap's state, before its records, when it began to read and for which shard."""
+        since = mark.get("reading_since")
+        if isinstance(since, str) and mark.get("shard") == self.context.ledger.shard:
+            self.context.claims.hear(datetime.fromisoformat(since))
 
     def process(self, raws: Sequence[Mapping[str, Any]]) -> None:
         """Bring the destination to a batch of source records.

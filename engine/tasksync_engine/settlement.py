@@ -81,7 +81,8 @@ class Settlement:
             "reminder": {pair.reminder_id for pair in pairs},
             "task": {pair.task_id for pair in pairs},
         }
-        found[side] |= self.undeleted | {deletion.record_id for deletion in self.deletions if deletion.side == side}
+        found[side] |= self.parked.keys() | self.undeleted
+        found[side] |= {deletion.record_id for deletion in self.deletions if deletion.side == side}
         return found
 
     def park(self, change: Parked) -> None:

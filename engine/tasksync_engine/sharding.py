@@ -71,7 +71,20 @@ def cut(weights: Mapping[str, int], number: int, present: Mapping[str, str]) -> 
         load, place = emptiest[0]
         plan[user] = str(place)
         heapreplace(emptiest, (load + weights[user], place))
+    _fill(names, plan, weights)
     return plan
+
+
+def _fill(names: Sequence[str], plan: dict[str, str], weights: Mapping[str, int]) -> None:
+    """Give each shard that has nobody one user of the shard that has most: the first must be there (`FIRST`)."""
+    users_of: dict[str, list[str]] = {name: [] for name in names}
+    for user in sorted(plan, key=lambda user: (weights[user], user)):
+        users_of[plan[user]].append(user)
+    for name in names:
+        most = max(users_of.values(), key=len)
+        if not users_of[name] and len(most) > 1:
+            plan[most[0]] = name
+            users_of[name].append(most.pop(0))
 
 
 def _staying(users: Sequence[str], weights: Mapping[str, int], share: float) -> list[str]:

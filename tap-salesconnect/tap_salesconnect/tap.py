@@ -19,7 +19,6 @@ class TapSalesconnect(SyncTap):
     """Singer tap for Marketo Sales Connect: reminders with their tombstones, users, people, Salesforce settings."""
 
     name = "tap-salesconnect"
-    side = "reminder"
     stream_types = (SalesforceSettings, Users, Reminders, People)
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property("api_url", th.StringType, title="API URL", description="Base URL of the API."),

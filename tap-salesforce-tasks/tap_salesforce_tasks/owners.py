@@ -78,7 +78,7 @@ def owners_of_roster(
     """Of a tap that belongs to the sync: the roster's, each from its E less the initial lookback (sync-rules §2.1)."""
     enabled = {
         one.salesforce_id: one.enabled_at if one.is_on else None
-        for one in participants
+        for one in sorted(participants, key=lambda one: one.is_on)  # of two with one Salesforce user the one who is on
         if one.salesforce_id is not None and (not asked or one.salesforce_id in asked)
     }
     return Owners(

@@ -18,7 +18,6 @@ class TapSalesforceTasks(SyncTap):
     """Singer tap for Salesforce: tasks with their tombstones, and users."""
 
     name = "tap-salesforce-tasks"
-    side = "task"
     stream_types = (Users, Tasks)
     keeps_empty = frozenset({"link_field"})
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS

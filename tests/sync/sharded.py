@@ -61,9 +61,9 @@ class Sharded:
         for name in names:
             self.shard(name).sync()
 
-    def read(self, name: str, direction: str) -> bytes:
-        """What a shard's tap reads now."""
-        made = self.shard(name)
+    def read(self, name: str | None, direction: str) -> bytes:
+        """What a shard's tap reads now; None: the tap for all users."""
+        made = self.whole if name is None else self.shard(name)
         if direction == "to-salesforce":
             return made.read(direction, TapSalesconnect, made.sales_connect, {"people"})
         return made.read(direction, TapSalesforceTasks, made.salesforce, {"users"})

@@ -23,21 +23,28 @@ if TYPE_CHECKING:
 
     from tasksync_mappings import Side
 
-_TAKE = text(
+_TAKING = text(
     "INSERT INTO claims (side, record_id, shard) SELECT :side, id, :shard FROM unnest(CAST(:ids AS text[])) AS id "
-    "ORDER BY id ON CONFLICT (side, record_id) DO UPDATE SET shard = excluded.shard "
+    "ORDER BY id ON CONFLICT (side, record_id) DO UPDATE SET shard = excluded.shard, "
+    "settled_at = CASE WHEN claims.shard = ANY(CAST(:dead AS text[])) THEN :at ELSE claims.settled_at END, "
+    "settled_by = CASE WHEN claims.shard = ANY(CAST(:dead AS text[])) THEN NULL ELSE claims.settled_by END "
     "WHERE claims.shard IS NULL OR claims.shard = excluded.shard OR claims.shard = ANY(CAST(:dead AS text[])) "
     "RETURNING record_id, settled_at, settled_by"
-).columns(settled_at=Utc)
+).bindparams(bindparam("at", type_=Utc))
+_TAKE = _TAKING.columns(settled_at=Utc)
 _SETTLED = text(
     "INSERT INTO claims (side, record_id, settled_at, settled_by) "
     "SELECT :side, id, :at, :run_id FROM unnest(CAST(:ids AS text[])) AS id ORDER BY id "
     "ON CONFLICT (side, record_id) DO UPDATE SET settled_at = excluded.settled_at, settled_by = excluded.settled_by"
 ).bindparams(bindparam("at", type_=Utc))
 _MINE = text("SELECT 1 FROM claims WHERE shard = :shard ORDER BY side, record_id FOR UPDATE")
-_NEVER_SETTLED = text("DELETE FROM claims WHERE shard = :shard AND settled_at IS NULL")
-_LET_GO = text("UPDATE claims SET shard = NULL WHERE shard = :shard")
+_DOUBTFUL = text("UPDATE claims SET settled_at = :at, settled_by = :run_id WHERE shard = :shard").bindparams(
+    bindparam("at", type_=Utc)
+)
 NO_JOBS = "[]"
+_NO_JOB = f"NOT EXISTS (SELECT 1 FROM meta WHERE key = :jobs AND value <> '{NO_JOBS}')"  # noqa: S608 - a constant
+_NEVER_SETTLED = text(f"DELETE FROM claims WHERE shard = :shard AND settled_at IS NULL AND {_NO_JOB}")  # noqa: S608 - as above
+_LET_GO = text(f"UPDATE claims SET shard = NULL WHERE shard = :shard AND {_NO_JOB}")  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,10 @@ def time_of(connection: Connection) -> datetime:
 
 
 def take(connection: Connection, side: Side, ids: Collection[str], shard: str) -> Taken:
-    """Claim records for a shard; a claim of a dead run is none, unless a bulk job of that run may still be writing."""
+    """Claim records for a shard; a claim of a dead run is none, unless a bulk job of that run may still be writing.
+
+    What such a run had claimed it may have written: it counts as settled at the moment when it is taken over.
+    """
     wanted = list(ids)
     got = _take(connection, side, wanted, shard, dead=[])
     held = [record_id for record_id in wanted if record_id not in got]
@@ -72,7 +82,7 @@ def take(connection: Connection, side: Side, ids: Collection[str], shard: str) -
 def _take(
     connection: Connection, side: Side, ids: Sequence[str], shard: str, *, dead: Sequence[str]
 ) -> dict[str, tuple[datetime | None, int | None]]:
-    told = {"side": side, "ids": list(ids), "shard": shard, "dead": list(dead)}
+    told = {"side": side, "ids": list(ids), "shard": shard, "dead": list(dead), "at": time_of(connection)}
     return {record_id: (at, run_id) for record_id, at, run_id in connection.execute(_TAKE, told)}
 
 
@@ -91,11 +101,18 @@ def note_settled(connection: Connection, side: Side, ids: Collection[str], run_i
     connection.execute(_SETTLED, told)
 
 
+def note_doubtful(connection: Connection, shard: str, run_id: int) -> None:
+    """A shard's run broke off: what it has claimed counts as settled now."""
+    connection.execute(_MINE, {"shard": shard})
+    connection.execute(_DOUBTFUL, {"shard": shard, "at": time_of(connection), "run_id": run_id})
+
+
 def let_go(connection: Connection, shard: str) -> None:
-    """Give up all that a shard has claimed."""
+    """Give up all that a shard has claimed, unless a bulk job of its runs may still be writing."""
     connection.execute(_MINE, {"shard": shard})  # in the order in which others take them: else two could wait for ever
-    connection.execute(_NEVER_SETTLED, {"shard": shard})
-    connection.execute(_LET_GO, {"shard": shard})
+    told = {"shard": shard, "jobs": jobs_key(shard)}
+    connection.execute(_NEVER_SETTLED, told)
+    connection.execute(_LET_GO, told)
 
 
 def forget(connection: Connection, older_than: timedelta) -> None:

@@ -291,8 +291,6 @@ shards = Table(
     "shards",
     metadata,
     Column("name", String(SHARD_NAME), primary_key=True),
-    Column("reading_reminder", Utc),
-    Column("reading_task", Utc),
     Column("reserved", Integer, nullable=False, server_default="0"),
 )
 

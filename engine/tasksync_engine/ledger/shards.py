@@ -119,16 +119,6 @@ def assign(connection: Connection, plan: Mapping[str, str], shard_names: Sequenc
             connection.execute(update(roster).where(roster.c.sales_connect_id.in_(part)).values(shard=name))
 
 
-def note_reading(connection: Connection, shard: str, side: Side, at: datetime) -> None:
-    """Remember when the shard's tap began to read a side, by the ledger's clock."""
-    connection.execute(update(shards).where(shards.c.name == shard).values({f"reading_{side}": at}))
-
-
-def reading_since(connection: Connection, shard: str, side: Side) -> datetime | None:
-    """When the shard's tap last began to read a side."""
-    return connection.execute(select(shards.c[f"reading_{side}"]).where(shards.c.name == shard)).scalar_one_or_none()
-
-
 def activity(connection: Connection, since: datetime) -> dict[str, int]:
     """How often something was done since then with the linked records of each Sales Connect user."""
     query = (

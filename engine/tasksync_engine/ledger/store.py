@@ -178,11 +178,10 @@ class Ledger:
             )
             raise LedgerError(message)
 
-    def begin_reading(self, side: Side) -> None:
-        """Remember when a shard's tap begins to read: what is settled later may be newer than what it reads."""
-        if self.scope is not None:
-            with self.transaction() as connection:
-                shards.note_reading(connection, self.scope.shard, side, claims.time_of(connection))
+    def time(self) -> str:
+        """The time by the clock of a ledger that serves shards, as they tell it each other."""
+        with self.reading() as connection:
+            return claims.time_of(connection).isoformat()
 
     def let_go(self) -> None:
         """From now on transactions need no lock: to note how a run ended that may have lost it."""

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger import Ledger, Participant
     from tasksync_engine.ledger.shards import Scope
     from tasksync_engine.singer.tap_stream import PagedStream
-    from tasksync_mappings import Side
 
 
 class SyncTap(Tap):
@@ -39,12 +38,10 @@ class SyncTap(Tap):
     Attributes:
         stream_types: its streams, in the order in which they are read.
         keeps_empty: settings in which an empty text means something; elsewhere it is unset.
-        side: whose records it reads.
     """
 
     stream_types: ClassVar[tuple[type[PagedStream], ...]]
     keeps_empty: ClassVar[frozenset[str]] = frozenset()
-    side: ClassVar[Side]
     message_writer_class = TapWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -136,8 +133,6 @@ class SyncTap(Tap):
             EngineError: the ledger cannot be opened, or a setting is wrong.
         """
         _ = self.start_date
-        if self.ledger is not None:
-            self.ledger.begin_reading(self.side)
         for stream in self.marked_streams():
             stream.adopt_ledger(self.ledger)
 

@@ -89,6 +89,9 @@ class PagedStream(Stream):
             if ledger.shard is not None:
                 state["shard"] = ledger.shard
         state["complete"] = False
+        state.pop("reading_since", None)
+        if ledger is not None and ledger.shard is not None:
+            state["reading_since"] = ledger.time()
 
     def _sync_records(
         self,

@@ -221,7 +221,9 @@ class SyncTarget(Target):
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_state_message(message_dict)
         bookmarks = (message_dict.get("value") or {}).get("bookmarks") or {}
-        self._complete = (bookmarks.get(self.synced_stream) or {}).get("complete") is True
+        mark = bookmarks.get(self.synced_stream) or {}
+        self._complete = mark.get("complete") is True
+        self.engine.hear(mark)
         if self._complete or not has_room(self._sinks_active.values(), self.synced_stream, self.batch_size, BATCH_SIZE):
             self.drain_all()
             if self.batch_size > BATCH_SIZE:

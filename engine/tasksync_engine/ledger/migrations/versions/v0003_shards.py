@@ -18,8 +18,6 @@ def upgrade() -> None:
     op.create_table(
         "shards",
         sa.Column("name", sa.String(length=32), nullable=False),
-        sa.Column("reading_reminder", sa.String(length=32), nullable=True),
-        sa.Column("reading_task", sa.String(length=32), nullable=True),
         sa.Column("reserved", sa.Integer(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("name"),
     )

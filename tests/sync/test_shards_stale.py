@@ -1,0 +1,117 @@
+"""What a shard's run makes of a record that it has read before another run went on with it (sync-rules §7.6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasksync_engine import owed_changes
+from tests.sync.sharded import Sharded
+from tests.sync.team import salesforce_user
+
+ANN, BOB = salesforce_user(1), salesforce_user(2)
+
+
+@pytest.fixture
+def sharded(sandbox, tmp_path, postgresql, team):  # noqa: ARG001 - the team is there before the plan is made
+    """Ann in shard 1, Bob in shard 2."""
+    made = Sharded(sandbox, tmp_path, postgresql.new_address())
+    made.plan(2, u1="1", u2="2", u4="1")
+    return made
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def die(*_given, **_named):
+    """Instead of what a killed process does not do any more."""
+    raise Killed
+
+
+def test_a_second_tap_of_a_shard_hides_nothing(team, sharded):
+    """A run begun by mistake beside another one of its shard ends at the lock, but its tap has begun to read."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    team.edit_reminder(reminder, details="older")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, assignee_id="u2", details="newest")
+    sharded.shard("2").to_salesforce()
+    before = team.writes()
+    sharded.read("1", "to-salesforce")
+    sharded.write("1", "to-salesforce", stale)
+    assert team.writes() == before
+    assert team.task_of(reminder)["Description"] == "newest"
+
+
+@pytest.mark.parametrize("undone", ["claims.Claims.release", "settlement.Settlement.write"])
+def test_a_stale_reading_of_what_a_killed_shard_had_overwrites_nothing(team, sharded, monkeypatch, undone):
+    """Its claims are void, but it may have written, and even settled, a newer version."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    team.edit_reminder(reminder, details="older")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, assignee_id="u2", details="newest")
+    monkeypatch.setattr(f"tasksync_engine.{undone}", die)
+    with pytest.raises(Killed):
+        sharded.shard("2").to_salesforce()
+    monkeypatch.undo()
+    assert team.task_of(reminder)["Description"] == "newest"
+    before = team.writes()
+    sharded.write("1", "to-salesforce", stale)
+    assert team.writes() == before
+    sharded.sync("1", "2")
+    assert team.writes() == before
+    assert team.task_of(reminder)["Description"] == "newest"
+
+
+def test_a_stale_reading_replaces_nothing_that_is_parked(team, sharded):
+    """What another shard has parked of a newer version is still owed."""
+    sharded.sync("1", "2")
+    reminder = team.remind("Call", assignee_id="u3")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, assignee_id="u2")
+    team.refuse("salesforce", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    sharded.shard("2").to_salesforce()
+    team.heal()
+    team.pass_by(7200)
+    sharded.shard("2").to_salesforce()  # its bookmark is past that version now
+    sharded.write("1", "to-salesforce", stale)
+    assert sharded.sql("SELECT user_id, code FROM parked") == [("u2", "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
+
+
+def test_a_parked_change_that_another_shard_has_replaced_is_not_tried(team, sharded, monkeypatch):
+    """It was due when this run looked, and is done or out of date when its turn comes."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    team.edit_reminder(reminder, details="older")
+    team.refuse("salesforce")
+    sharded.shard("1").to_salesforce()
+    team.heal()
+    stale = sharded.read("1", "to-salesforce")
+    first = owed_changes.before_the_deletions
+
+    def meanwhile(context, owed):
+        assert owed.work
+        monkeypatch.undo()
+        team.edit_reminder(reminder, assignee_id="u2", details="newest")
+        sharded.shard("2").to_salesforce()
+        return first(context, owed)
+
+    monkeypatch.setattr("tasksync_engine.finishing.owed_changes.before_the_deletions", meanwhile)
+    sharded.write("1", "to-salesforce", stale)
+    assert team.task_of(reminder)["Description"] == "newest"
+
+
+def test_a_shard_keeps_what_its_bulk_job_may_still_write(team, sharded):
+    """Also when a next run of it has nothing to do, and so has not looked at what became of the job."""
+    reminder = team.remind("Call", assignee_id="u2", details="old")
+    sharded.sync("1", "2")
+    sharded.sql("UPDATE claims SET shard = '2' WHERE record_id = %s", reminder)
+    sharded.sql("INSERT INTO meta (key, value) VALUES ('bulk_jobs:2', '[\"750\"]')")
+    sharded.shard("2").to_salesforce()
+    team.edit_reminder(reminder, assignee_id="u1", details="new")
+    sharded.shard("1").to_salesforce()
+    assert team.task_of(reminder)["Description"] == "old"
+    sharded.sql("DELETE FROM meta WHERE key = 'bulk_jobs:2'")
+    sharded.sync("1", "2")
+    assert team.task_of(reminder)["Description"] == "new"
