@@ -26,5 +26,5 @@ def test_the_rules_hold_for_shards(
     class Machine(ShardedMachine):
         new_ledger = staticmethod(postgresql.new_address)
 
-    fewer = settings(profile, max_examples=-(-profile.max_examples // 3))
+    fewer = settings(profile, max_examples=-(-profile.max_examples // 6))
     play("newest", running_sandbox, lambda told: record_property("played", told), kind=Machine, how=fewer)
