@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from tasksync_engine import owed_changes
+from tasksync_engine.errors import Busy
 from tests.sync.sharded import Sharded
 from tests.sync.team import salesforce_user
 
@@ -101,6 +102,23 @@ def test_a_stale_reading_replaces_nothing_that_is_parked(team, sharded):
     sharded.shard("2").to_salesforce()  # its bookmark is past that version now
     sharded.write("1", "to-salesforce", stale)
     assert sharded.sql("SELECT user_id, code FROM parked") == [("u2", "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
+
+
+def test_a_reading_from_before_a_plan_is_not_used(team, sharded):
+    """Whoever has its users now has read what is newer, and leaves no trace where that needed no write."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    team.edit_reminder(reminder, details="older")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, details="old")
+    sharded.plan(2, u1="2", u2="2", u4="1")
+    sharded.sync("2")
+    team.pass_by(7200)
+    sharded.sync("2")
+    with pytest.raises(Busy, match="plan"):
+        sharded.write("1", "to-salesforce", stale)
+    sharded.sync("1", "2")
+    assert team.task_of(reminder)["Description"] == team.reminder(reminder)["details"] == "old"
 
 
 def test_a_parked_change_that_another_shard_has_replaced_is_not_tried(team, sharded, monkeypatch):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tasksync_mappings import Side
 
 FIRST = "1"
+PLANNED = "shards_planned_at"
+"""The ledger remembers under this when the plan there is was made, by its own clock."""
 JOBS = "bulk_jobs"
 """The ledger's notes of bulk jobs that may be writing begin with this key."""
 
