@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tasksync_console.words import DIRECTIONS, JOBS, SERVICES, TARGETS, many, some
 from tasksync_engine.diagnostics import diagnose
-from tasksync_engine.ledger import deletions, overview, parked, roster, runs
+from tasksync_engine.ledger import deletions, overview, parked, roster, runs, shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,6 +67,11 @@ def _runs(connection: Connection) -> Iterator[Finding]:
     latest = [run for direction in DIRECTIONS for run in overview.last_runs(connection, direction)]
     if not latest:
         yield Finding("no_run", "Nothing was synced yet.", "Run `meltano run to-salesforce` first.", fails=True)
+    ran = {run["shard"] for run in latest}
+    for shard in shards.names(connection) if ran - {None} else ():
+        if shard not in ran:
+            what = f"Shard {shard} has not run, though others have: nothing is carried over for its users."
+            yield Finding("no_run", what, f"Run `tasksync shards run {shard}`.", fails=True)
     for run in latest:
         direction, shard = run["direction"], run["shard"]
         named = f"The last run {direction}{f' of shard {shard}' if shard else ''} (run {run['id']})"

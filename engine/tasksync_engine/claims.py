@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tasksync_engine.errors import ConfigError
+from tasksync_engine.errors import Busy, ConfigError
 from tasksync_engine.ledger import claims, rereads, shards
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from datetime import datetime
 
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.settlement import Settlement
@@ -51,7 +50,14 @@ class Claims:
                 claims.note_doubtful(connection, self.ledger.shard, self.run_id)
 
     def hear(self, began: datetime) -> None:
-        """The tap in front of this run has told when it began to read: another one of its shard tells that apart."""
+        """The tap in front of this run has told when it began to read: another one of its shard tells that apart.
+
+        Raises:
+            Busy: A plan was made since, so that others may have read its users' newer records, and gone on.
+        """
+        if self._began is None and began < datetime.fromisoformat(self.ledger.get(shards.PLANNED) or began.isoformat()):
+            message = "A plan was made when this run's tap had begun to read: nothing was written. Run it again."
+            raise Busy(message)
         self._began = began
 
     def began(self) -> datetime:

@@ -6,7 +6,7 @@ import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tasksync_clients import ClientError
@@ -18,8 +18,8 @@ from tasksync_engine.ahead import Ahead
 from tasksync_engine.claims import Claims
 from tasksync_engine.context import Context
 from tasksync_engine.errors import ConfigError, EngineError
-from tasksync_engine.finishing import finish
-from tasksync_engine.ledger import deletions, intents, looking_back, open_ledger, roster, runs
+from tasksync_engine.finishing import finish, forget_settled
+from tasksync_engine.ledger import looking_back, open_ledger, roster, runs
 from tasksync_engine.ledger.store import now
 from tasksync_engine.participation import Participation, match_users
 from tasksync_engine.records import InvalidRecord, parse_time, read_reminder, salesforce_id, task_reader
@@ -40,8 +40,6 @@ logger = logging.getLogger("tasksync")
 LONGEST_EMAIL = 320
 DIRECTIONS = {"task": "to-salesforce", "reminder": "to-salesconnect"}
 TEMPLATE = "subject_template"
-REMEMBERED = timedelta(days=30)
-"""How long a deletion that is done, and a create that was never settled, are kept: as long as a side tells of one."""
 NAMED = 5
 """How many users one line of the log names."""
 PIECES = 20
@@ -198,9 +196,7 @@ class Engine:
     def finish(self) -> None:
         """The input was complete: retry what is parked and due, carry out or hold the deletions, forget what is old."""
         finish(self.context)
-        with self.context.ledger.transaction() as connection:
-            deletions.prune(connection, now() - REMEMBERED)
-            intents.prune(connection, now() - REMEMBERED)
+        forget_settled(self.context, DIRECTIONS[self.context.target])
         self._forget()
         self.context.counts["complete"] = 1
 

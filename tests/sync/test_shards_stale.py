@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from tasksync_engine import owed_changes
+from tasksync_engine.errors import Busy
 from tests.sync.sharded import Sharded
 from tests.sync.team import salesforce_user
 
@@ -64,6 +67,28 @@ def test_a_stale_reading_of_what_a_killed_shard_had_overwrites_nothing(team, sha
     assert team.task_of(reminder)["Description"] == "newest"
 
 
+def test_what_a_killed_shard_had_is_not_fresh_for_its_next_run_having_begun(team, sharded, monkeypatch):
+    """That one gives its claims up before it gets to what they were for."""
+    reminder, other = team.remind("Call", details="old"), team.remind("Visit", assignee_id="u2")
+    sharded.sync("1", "2")
+    begun = sharded.read("2", "to-salesforce")
+    assert reminder.encode() not in begun
+    assert other.encode() in begun
+    team.edit_reminder(reminder, details="older")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, assignee_id="u2", details="newest")
+    monkeypatch.setattr("tasksync_engine.settlement.Settlement.write", die)
+    monkeypatch.setattr("tasksync_engine.claims.Claims.at_work", lambda _: nullcontext())
+    with pytest.raises(Killed):
+        sharded.shard("2").to_salesforce()
+    monkeypatch.undo()
+    sharded.write("2", "to-salesforce", begun)
+    before = team.writes()
+    sharded.write("1", "to-salesforce", stale)
+    assert team.writes() == before
+    assert team.task_of(reminder)["Description"] == "newest"
+
+
 def test_a_stale_reading_replaces_nothing_that_is_parked(team, sharded):
     """What another shard has parked of a newer version is still owed."""
     sharded.sync("1", "2")
@@ -79,14 +104,29 @@ def test_a_stale_reading_replaces_nothing_that_is_parked(team, sharded):
     assert sharded.sql("SELECT user_id, code FROM parked") == [("u2", "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
 
 
-def test_a_parked_change_that_another_shard_has_replaced_is_not_tried(team, sharded, monkeypatch):
-    """It was due when this run looked, and is done or out of date when its turn comes."""
+def test_a_reading_from_before_a_plan_is_not_used(team, sharded):
+    """Whoever has its users now has read what is newer, and leaves no trace where that needed no write."""
     reminder = team.remind("Call", details="old")
     sharded.sync("1", "2")
     team.edit_reminder(reminder, details="older")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, details="old")
+    sharded.plan(2, u1="2", u2="2", u4="1")
+    sharded.sync("2")
+    team.pass_by(7200)
+    sharded.sync("2")
+    with pytest.raises(Busy, match="plan"):
+        sharded.write("1", "to-salesforce", stale)
+    sharded.sync("1", "2")
+    assert team.task_of(reminder)["Description"] == team.reminder(reminder)["details"] == "old"
+
+
+def test_a_parked_change_that_another_shard_has_replaced_is_not_tried(team, sharded, monkeypatch):
+    """It was due when this run looked, and is out of date when its turn comes."""
+    sharded.sync("1", "2")
     team.refuse("salesforce")
+    reminder = team.remind("Call", details="older")
     sharded.shard("1").to_salesforce()
-    team.heal()
     stale = sharded.read("1", "to-salesforce")
     first = owed_changes.before_the_deletions
 
@@ -95,10 +135,14 @@ def test_a_parked_change_that_another_shard_has_replaced_is_not_tried(team, shar
         monkeypatch.undo()
         team.edit_reminder(reminder, assignee_id="u2", details="newest")
         sharded.shard("2").to_salesforce()
+        team.heal()
         return first(context, owed)
 
     monkeypatch.setattr("tasksync_engine.finishing.owed_changes.before_the_deletions", meanwhile)
     sharded.write("1", "to-salesforce", stale)
+    assert team.tasks() == []
+    assert sharded.sql("SELECT user_id, code FROM parked") == [("u2", "UNABLE_TO_LOCK_ROW")]
+    sharded.sync("2")
     assert team.task_of(reminder)["Description"] == "newest"
 
 
@@ -115,3 +159,24 @@ def test_a_shard_keeps_what_its_bulk_job_may_still_write(team, sharded):
     sharded.sql("DELETE FROM meta WHERE key = 'bulk_jobs:2'")
     sharded.sync("1", "2")
     assert team.task_of(reminder)["Description"] == "new"
+
+
+def test_what_a_shard_has_begun_is_remembered_while_it_does_not_run(team, sharded, monkeypatch):
+    """Other shards forget what is old; not what one that was killed since has not settled."""
+    sharded.sync("1", "2")
+    reminder = team.remind("Call", assignee_id="u2", details="old")
+    monkeypatch.setattr("tasksync_engine.settlement.Settlement.write", die)
+    with pytest.raises(Killed):
+        sharded.shard("2").to_salesforce()
+    monkeypatch.undo()
+    sharded.sql("UPDATE intents SET noted_at = '2020-01-01T00:00:00.000000Z'")
+    sharded.sql("UPDATE runs SET started_at = '2020-01-01T00:00:00.000000Z' WHERE shard = '2'")
+    team.edit_task(team.task_of(reminder)["Id"], Description="new")
+    team.later(60)
+    team.edit_reminder(reminder, due_date="2030-01-01")
+    sharded.sync("1")
+    sharded.sync("2")
+    assert team.reminder(reminder)["details"] == team.task_of(reminder)["Description"] == "new"
+    assert team.task_of(reminder)["ActivityDate"] == "2030-01-01"
+    sharded.sync("1", "2")
+    assert sharded.sql("SELECT * FROM intents") == []

@@ -82,7 +82,13 @@ def take(connection: Connection, side: Side, ids: Collection[str], shard: str) -
 def _take(
     connection: Connection, side: Side, ids: Sequence[str], shard: str, *, dead: Sequence[str]
 ) -> dict[str, tuple[datetime | None, int | None]]:
-    told = {"side": side, "ids": list(ids), "shard": shard, "dead": list(dead), "at": time_of(connection)}
+    told = {
+        "side": side,
+        "ids": list(ids),
+        "shard": shard,
+        "dead": list(dead),
+        "at": time_of(connection) if dead else None,
+    }
     return {record_id: (at, run_id) for record_id, at, run_id in connection.execute(_TAKE, told)}
 
 

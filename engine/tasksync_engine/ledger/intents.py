@@ -134,7 +134,7 @@ def drop(connection: Connection, side: Side, ids: Sequence[str]) -> None:
         connection.execute(delete(intents).where(*_of(connection, side, ids)))
 
 
-def prune(connection: Connection, before: datetime) -> None:
-    """Forget creates noted before this time, unless they are still owed: a parked one may have arrived (§7.2)."""
+def prune(connection: Connection, side: Side, before: datetime) -> None:
+    """Forget a side's creates noted before this time, unless they are owed: a parked one may have arrived (§7.2)."""
     owed = exists().where(parked.c.side == intents.c.side, parked.c.record_id == intents.c.record_id)
-    connection.execute(delete(intents).where(intents.c.noted_at < before, ~owed))
+    connection.execute(delete(intents).where(intents.c.side == side, intents.c.noted_at < before, ~owed))

@@ -6,6 +6,7 @@ The first shard also has everybody whom no other shard has: people who are no Sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
@@ -13,17 +14,18 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 from tasksync_engine.errors import ConfigError
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.lock import held_among
-from tasksync_engine.ledger.schema import history, links, roster, shards
+from tasksync_engine.ledger.schema import history, links, roster, runs, shards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Column, ColumnElement, Connection
 
     from tasksync_mappings import Side
 
 FIRST = "1"
+PLANNED = "shards_planned_at"
+"""The ledger remembers under this when the plan there is was made, by its own clock."""
 JOBS = "bulk_jobs"
 """The ledger's notes of bulk jobs that may be writing begin with this key."""
 
@@ -117,6 +119,14 @@ def assign(connection: Connection, plan: Mapping[str, str], shard_names: Sequenc
     for name in shard_names:
         for part in chunks([user for user, shard in plan.items() if shard == name]):
             connection.execute(update(roster).where(roster.c.sales_connect_id.in_(part)).values(shard=name))
+
+
+def all_done_before(connection: Connection, direction: str, at: datetime) -> datetime:
+    """The latest time, at most this one, since which each shard has had a complete run of a direction."""
+    query = select(func.max(runs.c.started_at)).where(runs.c.direction == direction, runs.c.complete)
+    query = query.where(runs.c.shard.in_(known := names(connection))).group_by(runs.c.shard)
+    done = list(connection.execute(query).scalars())
+    return min([at, *done]) if len(done) == len(known) else datetime.min.replace(tzinfo=UTC)
 
 
 def activity(connection: Connection, since: datetime) -> dict[str, int]:
