@@ -163,7 +163,7 @@ def _in_database(uri: str, state_id: str) -> tuple[str | None, str | None] | Non
     from sqlalchemy import text  # noqa: PLC0415 - slow to import, and seldom needed
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - see above
 
-    from tasksync_engine.ledger.store import connect  # noqa: PLC0415 - see above
+    from tasksync_engine.ledger.database import connect  # noqa: PLC0415 - see above
 
     engine = connect(uri, create=False)
     try:

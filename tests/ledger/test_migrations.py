@@ -13,7 +13,7 @@ from alembic import command
 from sqlalchemy import MetaData, text
 
 from tasksync_engine.ledger import links, migrate, open_ledger, parked, runs
-from tasksync_engine.ledger.store import connect
+from tasksync_engine.ledger.database import connect
 from tasksync_engine.undoing import Left
 from tests.sync.pipelines import Meltano
 from tests.sync.steps import quiet

@@ -13,7 +13,8 @@ from tasksync_console.services import PLUGINS
 from tasksync_console.words import DIRECTIONS, SERVICES, moment, some, span
 from tasksync_engine.errors import EngineError
 from tasksync_engine.ledger import Ledger, browsing, migrate, overview, runs
-from tasksync_engine.ledger.store import LEDGER_ID, connect, now
+from tasksync_engine.ledger.database import connect
+from tasksync_engine.ledger.store import LEDGER_ID, now
 from tasksync_mappings import MappingError, load_mapping
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from sqlalchemy import Integer, delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasksync_engine.errors import LedgerError
-from tasksync_engine.ledger import lock, store
+from tasksync_engine.ledger import database, lock, store
 from tasksync_engine.ledger.schema import links, meta, metadata, runs
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ def copy(source: Ledger, url: str, *, as_backup: bool = False) -> Copied:
         Busy: A run is going on.
         LedgerError: The target is not empty, or one of the two cannot be used; the target is as it was before.
     """
-    target = store.connect(url)
+    target = database.connect(url)
     try:
         if target.url == source.engine.url:
             message = "That is this very ledger: name another database."
             raise LedgerError(message)
         with source.running(), lock.hold(target, store.RUN):
-            store.migrated(target)
+            database.migrated(target)
             return Copied(target.url.render_as_string(hide_password=True), _copied(source, target, as_backup=as_backup))
     except SQLAlchemyError as error:
-        raise LedgerError(store.explain(error, target.url)) from error
+        raise LedgerError(database.explain(error, target.url)) from error
     finally:
         target.dispose()
 
@@ -76,7 +76,7 @@ def copy(source: Ledger, url: str, *, as_backup: bool = False) -> Copied:
 def _copied(source: Ledger, target: Engine, *, as_backup: bool) -> dict[str, int]:
     fresh = str(uuid.uuid4())
     # The inner transaction is committed first: should the outer one then fail, there is one ledger, with a new id.
-    with target.execution_options(**store.WRITING).begin() as writing, source.transaction() as reading:
+    with target.execution_options(**database.WRITING).begin() as writing, source.transaction() as reading:
         if reading.dialect.name == "postgresql":
             reading.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         _refuse_used(writing, target)
@@ -182,7 +182,7 @@ def backup(ledger: Ledger, path: Path) -> None:
     if ledger.engine.dialect.name != "sqlite":
         copy(ledger, f"sqlite:///{path.absolute()}", as_backup=True)
         return
-    store.create_file(path)
+    database.create_file(path)
     copy_file(Path(str(ledger.engine.url.database)), path)
     with store.open_ledger(f"sqlite:///{path.absolute()}") as copied:
         renew(copied)
@@ -217,7 +217,7 @@ def restore(url: str, path: Path) -> Path | None:
         LedgerError: The file is no ledger, is another org's or tenant's, or the ledger is not in SQLite.
     """
     _check_file(path)
-    engine = store.connect(url)
+    engine = database.connect(url)
     try:
         if engine.dialect.name != "sqlite":
             message = (
@@ -236,14 +236,14 @@ def _restored(engine: Engine, place: Path, path: Path) -> Path | None:
     stamp = store.now().strftime("%Y%m%dT%H%M%S%f")
     kept, fresh = (place.with_name(f"{place.name}.{what}-{stamp}") for what in ("before-restore", "restoring"))
     try:
-        store.create_file(fresh)
+        database.create_file(fresh)
         copy_file(path, fresh)
         with store.open_ledger(f"sqlite:///{fresh}") as restored:
             _refuse_foreign(engine, restored)
             renew(restored)
         used = _is_used(engine)
         if used:
-            store.create_file(kept)
+            database.create_file(kept)
             copy_file(place, kept)
         copy_file(fresh, place)
         return kept if used else None
