@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.batch import Batch
-from tasksync_engine.ledger import parked
 from tasksync_engine.parking import invalid
 from tasksync_engine.records import InvalidRecord
 from tasksync_engine.unsettled import is_repeatable
@@ -77,18 +76,14 @@ class Ahead:
         return records, refused
 
     def _carry_out(self, batch: Batch, records: Sequence[Record], refused: Sequence[Parked], seen: int) -> None:
-        counts = self.context.counts
-        if refused:
-            with self.context.ledger.transaction() as connection:
-                parked.park(connection, refused)
-        counts["parked"] += len(refused)
-        counts["read"] += len(records) + len(refused)
+        self.context.counts["read"] += len(records) + len(refused)
         meanwhile = list(self._touched)[seen - self.done :] if self.done > seen else []
         if meanwhile and batch.is_outdated(meanwhile):
             batch = Batch(self.context)
             batch.look_up(records)
         elif self.done > seen:
             batch.read_again()
+        batch.park_invalid(refused)
         try:
             batch.carry_out()
         finally:

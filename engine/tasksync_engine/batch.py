@@ -145,6 +145,15 @@ class Batch:
         for pairing in self.pairings:
             pairing.current = None
 
+    def park_invalid(self, changes: Sequence[Parked]) -> None:
+        """Keep what is no record of its API, unless this batch has a version of it that is, or another run has it."""
+        refused = self.context.claims.refused(self.context.source, [change.record_id for change in changes])
+        for change in changes:
+            if change.record_id in refused:
+                self.settlement.leave(change.record_id, None)
+            elif change.record_id not in self.met:
+                self.settlement.park(change)
+
     def carry_out(self) -> None:
         """Write what the look-up led to, and settle it.
 
@@ -188,7 +197,7 @@ class Batch:
     def _leave(self, record: Record) -> None:
         """To the next run; what is parked stays parked, which is the same."""
         if not self.retried:
-            self.settlement.leave(record)
+            self.settlement.leave(record.id, record.user)
 
     def _make_anew(self, carrier: Carrier) -> None:
         """A record that lives again after a crashed run had carried its deletion over gets a new counterpart (§6)."""

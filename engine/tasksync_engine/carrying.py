@@ -98,7 +98,9 @@ class Carrier:
             self.settlement.events.append(making.event(result.id, result.also))
             self.settlement.counts["created"] += 1
         elif result.holder_id and self.context.claims.refused(self.context.target, [result.holder_id]):
-            self.settlement.leave(making.source)  # the create stays noted: the next run looks for what it made
+            self.settlement.leave(
+                making.source.id, making.source.user
+            )  # the create stays noted: the next run looks for what it made
         elif result.holder_id and self._is_free(result.holder_id):
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:

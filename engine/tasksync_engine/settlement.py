@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger.links import Link, NewLink
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.ledger.runs import Event, RecordedConflict
-    from tasksync_engine.records import Record
     from tasksync_mappings import Base, Side
 
 
@@ -68,9 +67,9 @@ class Settlement:
     read_since: datetime | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
-    def leave(self, record: Record) -> None:
-        """Leave a record to the next run, which reads it afresh."""
-        self.left[record.id] = record.user
+    def leave(self, record_id: str, user: str | None) -> None:
+        """Leave a source's record to the next run, which reads it afresh."""
+        self.left[record_id] = user
         self.counts["left to the next run"] += 1
 
     def touched(self, side: Side) -> dict[Side, set[str]]:

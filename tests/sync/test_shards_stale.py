@@ -104,6 +104,24 @@ def test_a_stale_reading_replaces_nothing_that_is_parked(team, sharded):
     assert sharded.sql("SELECT user_id, code FROM parked") == [("u2", "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
 
 
+def test_a_stale_reading_that_is_no_record_replaces_nothing_that_is_parked(team, sharded):
+    """Nor does it end the run of a shard that meets it at the same moment as another one: all of them read it."""
+    sharded.sync("1", "2")
+    reminder = team.remind("Call")
+    stale = sharded.read("1", "to-salesforce").replace(b'"status":"open"', b'"status":5')
+    team.edit_reminder(reminder, assignee_id="u2")
+    team.refuse("salesforce", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    sharded.shard("2").to_salesforce()
+    team.heal()
+    sharded.write("1", "to-salesforce", stale)
+    assert sharded.sql("SELECT user_id, code FROM parked") == [("u2", "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
+    assert sharded.sql("SELECT record_id FROM rereads") == [(reminder,)]
+    sharded.sql("UPDATE parked SET retry_at = '2020-01-01T00:00:00.000000Z'")
+    sharded.sync("1", "2")
+    assert team.task_of(reminder)["OwnerId"] == BOB
+    assert sharded.sql("SELECT record_id FROM rereads") == []
+
+
 def test_a_reading_from_before_a_plan_is_not_used(team, sharded):
     """Whoever has its users now has read what is newer, and leaves no trace where that needed no write."""
     reminder = team.remind("Call", details="old")
