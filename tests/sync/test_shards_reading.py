@@ -108,3 +108,23 @@ def test_a_shard_hears_of_its_own_purged_task(team, sharded):
     team.later(900)  # the list of deletions goes by whole minutes
     sharded.sync("2")
     assert team.reminder(reminder) is None
+
+
+def test_a_task_whose_user_was_switched_off_before_its_shard_ran(team, sharded):
+    """It stays with the shard that has not read it yet: its deletion takes the reminder of somebody else along."""
+    sharded.plan(2, u1="2", u2="1", u4="1")
+    reminder = team.remind("Call")
+    sharded.sync("1", "2")
+    task = team.task_of(reminder)["Id"]
+    team.refuse("salesforce", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    team.edit_reminder(reminder, assignee_id="u2")
+    sharded.shard("2").to_salesforce()
+    team.heal()
+    team.delete_task(task)
+    sharded.sync("1")
+    team.pass_by(7200)
+    sharded.sync("1")
+    team.switch("u1", on=False)
+    sharded.plan(2, u1="2", u2="1", u4="1")
+    sharded.sync("2", "1")
+    assert team.reminder(reminder) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
@@ -60,25 +60,30 @@ def participants(connection: Connection, *, everyone: bool = False) -> list[Part
 
 
 def replace(connection: Connection, people: Sequence[Participant]) -> None:
-    """Write what is now known of these users, the last of each; others stay as they are, and all keep their shards."""
-    sharded = select(roster.c.sales_connect_id, roster.c.shard).where(roster.c.shard.is_not(None))
-    shard_of = dict(connection.execute(sharded).tuples().all())
+    """Write what is now known of these users, the last of each; others stay as they are, and all keep their shards.
+
+    Who is off is nobody in Salesforce any more, but for their shard: it may not have read all of their tasks yet.
+    """
+    sharded = select(roster.c.sales_connect_id, roster.c.shard, roster.c.salesforce_id)
+    known = {row[0]: (row[1], row[2]) for row in connection.execute(sharded.where(roster.c.shard.is_not(None)))}
     latest = {person.sales_connect_id: person for person in people}
     for part in chunks(list(latest)):
         connection.execute(delete(roster).where(roster.c.sales_connect_id.in_(part)))
-    rows = [
-        {
-            "sales_connect_id": person.sales_connect_id,
-            "email": person.email,
-            "name": None,
-            "salesforce_id": person.salesforce_id,
-            "is_on": person.is_on,
-            "enabled_at": person.enabled_at if person.is_on else None,
-            "left_out": person.left_out,
-            "time_zone": person.time_zone,
-            "shard": shard_of.get(person.sales_connect_id),
-        }
-        for person in latest.values()
-    ]
+    rows = [_row(person, *known.get(person.sales_connect_id, (None, None))) for person in latest.values()]
     if rows:
         connection.execute(insert(roster), rows)
+
+
+def _row(person: Participant, shard: str | None, salesforce_id: str | None) -> dict[str, Any]:
+    """A user as they are now, with the shard, and the Salesforce user, that they had."""
+    return {
+        "sales_connect_id": person.sales_connect_id,
+        "email": person.email,
+        "name": None,
+        "salesforce_id": person.salesforce_id or (None if person.is_on else salesforce_id),
+        "is_on": person.is_on,
+        "enabled_at": person.enabled_at if person.is_on else None,
+        "left_out": person.left_out,
+        "time_zone": person.time_zone,
+        "shard": shard,
+    }
