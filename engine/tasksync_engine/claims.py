@@ -49,14 +49,27 @@ class Claims:
             with self.ledger.transaction() as connection:
                 claims.note_doubtful(connection, self.ledger.shard, self.run_id)
 
+    def void_readings(self) -> None:
+        """A run for all users, or a plan, goes on: what a shard's tap has begun to read before is not to be used."""
+        if self.ledger.shard is not None or not self.ledger.serves_shards:
+            return
+        with self.ledger.transaction() as connection:
+            planned = shards.names(connection)
+        if planned:
+            self.ledger.put(shards.READINGS_COUNT_FROM, self.ledger.time())
+
     def hear(self, began: datetime) -> None:
         """The tap in front of this run has told when it began to read: another one of its shard tells that apart.
 
         Raises:
-            Busy: A plan was made since, so that others may have read its users' newer records, and gone on.
+            Busy: A plan was made since, or a run for all users went on: others may have read newer records.
         """
-        if self._began is None and began < datetime.fromisoformat(self.ledger.get(shards.PLANNED) or began.isoformat()):
-            message = "A plan was made when this run's tap had begun to read: nothing was written. Run it again."
+        count_from = self.ledger.get(shards.READINGS_COUNT_FROM) if self._began is None else None
+        if count_from is not None and began < datetime.fromisoformat(count_from):
+            message = (
+                "A plan was made, or a run for all users went on, when this run's tap had begun to read: nothing was "
+                "written. Run it again."
+            )
             raise Busy(message)
         self._began = began
 

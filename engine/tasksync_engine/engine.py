@@ -107,6 +107,8 @@ class Engine:
             ledger.pretend()
         claims = Claims(ledger, source, run_id)
         claims.doubt()  # what one that was killed has left
+        if not self.settings.dry_run:
+            claims.void_readings()
         return Context(
             ledger=ledger,
             destination=destination,
@@ -220,6 +222,8 @@ class Engine:
             if isinstance(error, Refused):
                 context.distrust()
             context.ledger.let_go()
+            if not self.settings.dry_run:
+                context.claims.void_readings()
             usage.note(context.ledger, context.destination.usage)
             with context.ledger.transaction() as connection:
                 runs.write_plan(connection, context.run_id, context.plan)

@@ -155,7 +155,6 @@ def _plan(context: Context, number: int | None) -> list[Shard]:
         kept = {user: shard for user, shard in present.items() if user not in new and shard in set(new.values())}
         shards.assign(connection, kept | new, _in_order(new.values()))
         claims.forget(connection, REMEMBERED)
-    context.ledger.put(shards.PLANNED, context.ledger.time())
     return told(new, recent)
 
 

@@ -139,6 +139,23 @@ def test_a_reading_from_before_a_plan_is_not_used(team, sharded):
     assert team.task_of(reminder)["Description"] == team.reminder(reminder)["details"] == "old"
 
 
+def test_a_reading_from_before_a_run_for_all_users_is_not_used(team, sharded):
+    """That run leaves no claims, and may have carried over what is newer."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    team.edit_reminder(reminder, details="older")
+    stale = sharded.read("1", "to-salesforce")
+    team.edit_reminder(reminder, details="newest")
+    sharded.whole.sync()
+    before = team.writes()
+    with pytest.raises(Busy, match="run for all users"):
+        sharded.write("1", "to-salesforce", stale)
+    assert team.writes() == before
+    sharded.sync("1", "2")
+    assert team.task_of(reminder)["Description"] == team.reminder(reminder)["details"] == "newest"
+    assert team.writes() == before
+
+
 def test_a_parked_change_that_another_shard_has_replaced_is_not_tried(team, sharded, monkeypatch):
     """It was due when this run looked, and is out of date when its turn comes."""
     sharded.sync("1", "2")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tasksync_mappings import Side
 
 FIRST = "1"
-PLANNED = "shards_planned_at"
-"""The ledger remembers under this when the plan there is was made, by its own clock."""
+READINGS_COUNT_FROM = "readings_count_from"
+"""The ledger remembers under this, by its own clock, when a plan or a run for all users was last going on."""
 JOBS = "bulk_jobs"
 """The ledger's notes of bulk jobs that may be writing begin with this key."""
 
