@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tasksync_engine.records import Record
     from tasksync_mappings import Base, Side
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no database stores as text."""
 FIRST_BACK_OFF = timedelta(minutes=5)
 LONGEST_BACK_OFF = timedelta(hours=6)
 
@@ -120,10 +123,9 @@ def waiting(
 
 def invalid(side: Side, raw: Mapping[str, Any], reason: str, run_id: int) -> Parked:
     """A record that is not what its API promises; one without an id goes by its content."""
-    given = raw.get("id") or raw.get("Id")
     return Parked(
         side=side,
-        record_id=given if isinstance(given, str) else hashlib.sha256(repr(raw).encode()).hexdigest(),
+        record_id=_called(raw),
         code=INVALID_RECORD,
         category=OTHER,
         message=f"The {side} is not what its API promises: {reason}.",
@@ -131,6 +133,15 @@ def invalid(side: Side, raw: Mapping[str, Any], reason: str, run_id: int) -> Par
         parked_at=now(),
         run_id=run_id,
     )
+
+
+def _called(raw: Mapping[str, Any]) -> str:
+    """What a record that may be anything is found by: its id, if it has one that every database takes."""
+    given = raw.get("id") or raw.get("Id")
+    if isinstance(given, str) and not _NO_TEXT.search(given):
+        return given
+    told = given if isinstance(given, str) else repr(raw)
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def still_waiting(source: Record, base: Base, previous: Parked) -> Parked:
