@@ -78,20 +78,13 @@ def _link(hands: Sequence[Hand], chosen: Sequence[Group], adopted: Adopted) -> N
     """Link them in a run of its own; both records are read afresh, and must still be twins without a link."""
     first = hands[0]
     engine = Engine(replace(first.settings, dry_run=False), first.connect, ADOPT)
-    engine.open()
-    error: BaseException | None = None
-    try:
-        reminders, tasks = (hand.source(engine.context.fields) for hand in hands)
+    with engine.opened() as context:
+        reminders, tasks = (hand.source(context.fields) for hand in hands)
         introduce(engine, reminders)
-        engine.context.prepare()
-        _settle(engine.context, reminders, tasks, chosen, adopted)
-        engine.context.counts["complete"] = 1
-    except BaseException as caught:
-        error = caught
-        raise
-    finally:
-        engine.close(error)
-    adopted.run_id = engine.context.run_id
+        context.prepare()
+        _settle(context, reminders, tasks, chosen, adopted)
+        context.counts["complete"] = 1
+    adopted.run_id = context.run_id
 
 
 def _settle(context: Context, reminders: Source, tasks: Source, chosen: Sequence[Group], adopted: Adopted) -> None:

@@ -107,10 +107,7 @@ def _foreign(key: str, planned: str, known: str) -> ConfigError:
 
 def _applied(plan: Plan, hand: Hand, rows: Sequence[Row], first: Callable[[Context], None] | None) -> Applied:
     engine = Engine(hand.settings, hand.connect, applied(hand.side))
-    engine.open()
-    error: BaseException | None = None
-    try:
-        context = engine.context
+    with engine.opened() as context:
         _check(plan, engine)
         source = hand.source(context.fields)
         introduce(engine, source)
@@ -118,12 +115,7 @@ def _applied(plan: Plan, hand: Hand, rows: Sequence[Row], first: Callable[[Conte
             first(context)
         outcome = Applying(context, source).carry_out(rows)
         context.counts["complete"] = 1
-    except BaseException as caught:
-        error = caught
-        raise
-    finally:
-        engine.close(error)
-    return Applied(hand.direction, engine.context.run_id, outcome)
+    return Applied(hand.direction, context.run_id, outcome)
 
 
 def _check(plan: Plan, engine: Engine) -> None:

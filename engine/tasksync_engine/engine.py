@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from tasksync_engine.validation import checked, unpaired
 from tasksync_mappings import MappingError, load_mapping, other
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from tasksync_engine.destination import Destination
     from tasksync_engine.ledger import Participant
@@ -88,6 +88,23 @@ class Engine:
         except BaseException:
             self._open.close()
             raise
+
+    @contextmanager
+    def opened(self) -> Iterator[Context]:
+        """The run from its lock to its end, however it ends: for what needs no tap.
+
+        Raises:
+            EngineError: As for `open`.
+        """
+        self.open()
+        error: BaseException | None = None
+        try:
+            yield self.context
+        except BaseException as caught:
+            error = caught
+            raise
+        finally:
+            self.close(error)
 
     def _begin(self, fields: FieldMap) -> Context:
         ledger = self._open.enter_context(open_ledger(self.settings.ledger_url))

@@ -124,18 +124,11 @@ def make_plan(
     with open_ledger(settings.ledger_url) as ledger:
         ledger.check_serves_shards()
     engine = Engine(settings, connect, DIRECTION)
-    error: BaseException | None = None
-    engine.open()
-    try:
+    with engine.opened() as context:
         take(engine, "salesforce_settings", [client.salesforce_settings()])
         take(engine, "users", [user for page in client.users() for user in page])
-        made = _plan(engine.context, number)
-        engine.context.counts["complete"] = 1
-    except BaseException as caught:
-        error = caught
-        raise
-    finally:
-        engine.close(error)
+        made = _plan(context, number)
+        context.counts["complete"] = 1
     return made
 
 

@@ -63,20 +63,13 @@ def undo(
         ClientError: The destination cannot go on; the same undo again finishes.
     """
     engine = Engine(settings, connect, runs.UNDO)
-    engine.open()
-    error: BaseException | None = None
-    try:
-        with engine.context.ledger.reading() as connection:
+    with engine.opened() as context:
+        with context.ledger.reading() as connection:
             find_run(connection, run_id)
-        undoing = TakingBack(engine.context, run_id)
+        undoing = TakingBack(context, run_id)
         if not agree(undoing.look()):
-            engine.context.counts["declined"] = 1
+            context.counts["declined"] = 1
             return None
         outcome = undoing.carry_out()
-        engine.context.counts["complete"] = 1
-    except BaseException as caught:
-        error = caught
-        raise
-    finally:
-        engine.close(error)
-    return engine.context.run_id, outcome
+        context.counts["complete"] = 1
+    return context.run_id, outcome

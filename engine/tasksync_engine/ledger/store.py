@@ -258,9 +258,7 @@ class Ledger:
 
         Costs by the number of these ids, not of the links.
         """
-        with self.reading() as connection:
-            linked = dict(links.users_of_open(connection, side, ids))
-            waiting = parked.among(connection, side, ids)
+        linked, waiting = self._linked_or_parked(side, ids)
         theirs = {record_id for record_id, user in linked.items() if users is None or user in users}
         return frozenset(theirs | waiting)
 
@@ -273,11 +271,14 @@ class Ledger:
         scope, ids = self.scope, list(owners)
         if scope is None:
             return self.linked_among(side, ids, users or None)
-        with self.reading() as connection:
-            linked = dict(links.users_of_open(connection, side, ids))
-            waiting = parked.among(connection, side, ids)
+        linked, waiting = self._linked_or_parked(side, ids)
         mine = {id_ for id_ in linked.keys() | waiting if scope.has(side, owners[id_])}
         return frozenset(mine | {id_ for id_, user in linked.items() if scope.has(side, user)})
+
+    def _linked_or_parked(self, side: Side, ids: Sequence[str]) -> tuple[dict[str, str | None], set[str]]:
+        """Of these records, those in open links, each with its user as last seen, and those with a change parked."""
+        with self.reading() as connection:
+            return dict(links.users_of_open(connection, side, ids)), parked.among(connection, side, ids)
 
     def participants(self, *, everyone: bool = False) -> list[Participant]:
         """The users who have task sync on (sync-rules §1); with `everyone`, also those who have it off."""
