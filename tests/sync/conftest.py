@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sync.pipelines import Meltano
+from tests.sync.sharded import Sharded
 from tests.sync.team import Team
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import SandboxHandle
+    from tests.ledger.postgresql import Postgresql
 
 
 @pytest.fixture
@@ -48,3 +50,11 @@ def without_link_field(team: Team, meltano: Meltano, tmp_path: Path) -> None:
     team.become_ann()
     team.lose_link_field()
     meltano.without_link_field(tmp_path)
+
+
+@pytest.fixture
+def sharded(sandbox: SandboxHandle, tmp_path: Path, postgresql: Postgresql, team: Team) -> Sharded:  # noqa: ARG001 - the team is there before the plan is made
+    """Ann in shard 1, Bob in shard 2; Dan, who is left out, in shard 1."""
+    made = Sharded(sandbox, tmp_path, postgresql.new_address())
+    assert [shard.name for shard in made.plan(2, u1="1", u2="2", u4="1")] == ["1", "2"]
+    return made

@@ -6,18 +6,9 @@ import pytest
 
 from tasksync_engine.errors import Busy, ConfigError, LedgerError
 from tasksync_engine.ledger import open_ledger
-from tests.sync.sharded import Sharded
 from tests.sync.team import salesforce_user
 
 ANN, BOB = salesforce_user(1), salesforce_user(2)
-
-
-@pytest.fixture
-def sharded(sandbox, tmp_path, postgresql, team):  # noqa: ARG001 - the team is there before the plan is made
-    """Ann in shard 1, Bob in shard 2; Dan, who is left out, in shard 1."""
-    made = Sharded(sandbox, tmp_path, postgresql.new_address())
-    assert [shard.name for shard in made.plan(2, u1="1", u2="2", u4="1")] == ["1", "2"]
-    return made
 
 
 def quiet(team, sharded):

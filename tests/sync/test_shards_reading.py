@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tasksync_clients.errors import Unreachable
-from tests.sync.sharded import DIRECTIONS, Sharded
+from tests.sync.sharded import DIRECTIONS
 from tests.sync.team import salesforce_user
 
 ANN, BOB = salesforce_user(1), salesforce_user(2)
@@ -17,14 +17,6 @@ READINGS = {
     "to-salesconnect": "tap_salesforce_tasks.reading.TaskReading",
 }
 STREAMS = {"to-salesforce": "reminders", "to-salesconnect": "tasks"}
-
-
-@pytest.fixture
-def sharded(sandbox, tmp_path, postgresql, team):  # noqa: ARG001 - the team is there before the plan is made
-    """Ann in shard 1, Bob in shard 2."""
-    made = Sharded(sandbox, tmp_path, postgresql.new_address())
-    made.plan(2, u1="1", u2="2", u4="1")
-    return made
 
 
 def break_off(*_given):

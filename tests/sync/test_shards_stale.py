@@ -8,18 +8,9 @@ import pytest
 
 from tasksync_engine import owed_changes
 from tasksync_engine.errors import Busy
-from tests.sync.sharded import Sharded
 from tests.sync.team import salesforce_user
 
 ANN, BOB = salesforce_user(1), salesforce_user(2)
-
-
-@pytest.fixture
-def sharded(sandbox, tmp_path, postgresql, team):  # noqa: ARG001 - the team is there before the plan is made
-    """Ann in shard 1, Bob in shard 2."""
-    made = Sharded(sandbox, tmp_path, postgresql.new_address())
-    made.plan(2, u1="1", u2="2", u4="1")
-    return made
 
 
 class Killed(BaseException):
