@@ -10,11 +10,11 @@ from tasksync_clients.sales_connect import SalesConnectClient, SalesConnectSetti
 from tasksync_console.address import find_address
 from tasksync_console.project import Project
 from tasksync_console.words import clean, many, moment
-from tasksync_engine.engine import participant
 from tasksync_engine.errors import ConfigError, ForeignLedger
 from tasksync_engine.ledger import open_ledger, overview
 from tasksync_engine.ledger.links import OPEN
 from tasksync_engine.ledger.overview import Sought
+from tasksync_engine.users import participant
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
+    from tasksync_engine.context import Context
+    from tasksync_engine.ledger.links import Link
     from tasksync_engine.records import Record
     from tasksync_mappings import Base, FieldMap
 
@@ -101,3 +103,11 @@ def what_fits(work: Sequence[Work], left: int | None, cost: Cost, most: int) -> 
             break
         fit.append(one)
     return fit
+
+
+def work_of(context: Context, record: Record, link: Link | None) -> Work:
+    """A record's change, with whether it goes first: by its user's date of now."""
+    person = context.participation.user(record.side, record.user)
+    date = today(context.destination.time(), person.time_zone if person else None)
+    urgent = is_urgent(record, link.base if link else None, context.fields, date)
+    return Work(record, linked=link is not None, urgent=urgent)

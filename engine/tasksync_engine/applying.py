@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.approval import Approval, changed, holds
-from tasksync_engine.batch import Batch, is_same_version
+from tasksync_engine.batch import Batch
 from tasksync_engine.deleting import carry_out
 from tasksync_engine.ledger import deletions, links, parked
 from tasksync_engine.ledger.chunks import chunks
 from tasksync_engine.ledger.deletions import PARKED, PENDING
+from tasksync_engine.parking import is_same_version
 from tasksync_engine.pointers import write_pointers
 from tasksync_engine.records import POINTER, InvalidRecord
 from tasksync_engine.rehearsal import is_made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,16 @@ from tasksync_engine.begun import base_of_made, sent_with
 from tasksync_engine.destination import Create, Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
-from tasksync_engine.ledger.parked import GONE, ROSTER, RUNAWAY
+from tasksync_engine.ledger.parked import ROSTER, RUNAWAY
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
 from tasksync_engine.parking import refused, waiting
 from tasksync_engine.settlement import Settlement
+from tasksync_engine.settling import Settler
 from tasksync_engine.steps import of_change, of_making
 from tasksync_engine.unsettled import is_repeatable, what_to_note
 from tasksync_engine.work import Change, Making, Pairing
-from tasksync_mappings import UNSET, merge
+from tasksync_mappings import merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from tasksync_clients import RowResult
     from tasksync_engine.context import Context
     from tasksync_engine.records import Record
-    from tasksync_mappings import Base
 
 ROUNDS = 3
 """How often a record that moved on between our read and our write is read and decided again in one batch."""
@@ -55,6 +55,11 @@ class Carrier:
     let_go: frozenset[str] = frozenset()
     reborn: list[Pairing] = field(default_factory=list)
     brought: set[str] = field(default_factory=set)
+    settler: Settler = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Settle into the same settlement."""
+        self.settler = Settler(self.context, self.settlement)
 
     def create(self, makings: Sequence[Making]) -> None:
         """Make counterparts; each is noted in the ledger with its values before it goes out (sync-rules §7.4).
@@ -86,11 +91,11 @@ class Carrier:
         """One row's outcome; None: its answer never came, and the intent stays for the next run to find."""
         if result is None:
             return
-        if result.ok and result.id and making.begun is not None and _holds_other(making, result, self.context):
+        if result.ok and result.id and making.begun is not None and making.differs(result.record, self.context.fields):
             # The answer of the earlier create: what it made is older than what was sent now.
             taken.append(Pairing(making.source, result.id, begun=making.begun, retried=making.retried))
         elif result.ok and result.id:
-            base = _with_held(making.base, result, self.context)
+            base = making.base_with(result.record, self.context.fields)
             pairing = Pairing(making.source, result.id, base=base, origin=self._origin())
             self.settlement.new_links.append(self.context.new_link(pairing))
             self.settlement.intents_done.add((making.source.side, making.source.id))
@@ -140,7 +145,7 @@ class Carrier:
             decided = [change for pairing in waiting if (change := self._decide(pairing)) is not None]
             changes, runaways = runaway.split(self.context, decided, self.let_go)
             for change in runaways:
-                self.park_undecided(change.pairing, RUNAWAY)
+                self.settler.park_undecided(change.pairing, RUNAWAY)
             changes = [change for change in changes if self._passes(change)]
             self.settlement.events.extend(runaway.releases(self.context, changes, self.let_go))
             waiting = self._write(changes, last=attempt == ROUNDS - 1)
@@ -165,7 +170,7 @@ class Carrier:
             arrived = look(pairing.link, context.fields, pairing.source, current)
             pairing.base, pairing.doubtful = arrived.base, arrived.doubtful
         if not context.participation.takes_part(context.target, current.user):
-            self.park_undecided(pairing, ROSTER)
+            self.settler.park_undecided(pairing, ROSTER)
             return None
         decisions = merge(
             context.translation,
@@ -181,7 +186,7 @@ class Carrier:
             return change
         if not self._passes(change):
             return None
-        self._settle(change, written=False)
+        self.settler.settle(change, written=False)
         self.settlement.counts["unchanged"] += 1
         return None
 
@@ -212,7 +217,7 @@ class Carrier:
             for decision in change.decisions
             if decision.conflict is not None
         ]
-        self._link_first([change.pairing for change in changes if change.pairing.link is None])
+        self.settler.link_first([change.pairing for change in changes if change.pairing.link is None])
         for change in changes:
             if change.pairing.link is not None and change.pairing.current is not None:
                 meant = change.base(written=True, fields=self.context.fields)
@@ -228,7 +233,7 @@ class Carrier:
         if result is None:
             return
         if result.ok:
-            self._settle(change, written=True, result=result)
+            self.settler.settle(change, written=True, result=result)
             self.settlement.events.append(change.event(self.context.fields, result=result))
             self.settlement.counts["updated"] += 1
             change.pairing.current = None  # as the outcomes come to take up memory, what was read need not
@@ -236,88 +241,16 @@ class Carrier:
             change.pairing.current = None
             again.append(change.pairing)
         elif result.code in GONE_CODES or result.status in GONE_STATUSES:
-            self._park_gone(change.pairing)
+            self.settler.park_gone(change.pairing)
         else:
-            self._settle(change, written=False)
+            self.settler.settle(change, written=False)
             base = change.base(written=False, fields=self.context.fields)
             self.settlement.park(refused(change.pairing.source, base, result, change.pairing.retried))
-
-    # Settling: the base, the link and the conflicts of one pair.
-
-    def _settle(self, change: Change, *, written: bool, result: RowResult | None = None) -> None:
-        pairing = change.pairing
-        held = result.record if result else None
-        base = change.base(written=written, held=held, fields=self.context.fields)
-        self._keep_link(pairing, base)
-        found = [
-            decision.conflict
-            for decision in change.decisions
-            if decision.conflict is not None and (written or decision.write is UNSET)
-        ]
-        self._keep_winners_parked(change, base)
-        self.settlement.conflicts.extend(
-            RecordedConflict(*pairing.ids, conflict, again=pairing.is_unsettled) for conflict in found
-        )
-        self.settlement.counts["conflicts"] += len(found)
-        if found and not written:
-            self.settlement.events.append(change.event(self.context.fields, "conflict"))
-
-    def _keep_winners_parked(self, change: Change, base: Base) -> None:
-        """Where the destination's value won, its own parked change still has to go over, although the base moved."""
-        won = {
-            decision.field: base[decision.field]
-            for decision in change.decisions
-            if decision.conflict is not None and decision.write is UNSET and decision.field in base
-        }
-        if won:
-            self.settlement.winners[change.pairing.destination_id] = won
-
-    def _keep_link(self, pairing: Pairing, base: Base) -> None:
-        self.settlement.unparked.add(pairing.source.id)
-        if pairing.link is None:
-            self._begin_link(self.settlement, pairing, base)
-            return
-        link = pairing.as_link(pairing.link, base)
-        if link != pairing.link:
-            self.settlement.rebased[link.id] = link
-
-    def _begin_link(self, settlement: Settlement, pairing: Pairing, base: Base) -> None:
-        self.settlement.revived.add(pairing.destination_id)  # a create of its own that was refused is now an edit
-        settlement.new_links.append(self.context.new_link(pairing, base))
-        settlement.intents_done |= {
-            (pairing.source.side, pairing.source.id),
-            (self.context.target, pairing.destination_id),
-        }
-        settlement.events.append(Event("link", *pairing.ids, {"origin": pairing.origin}))
-
-    def _link_first(self, pairings: Sequence[Pairing]) -> None:
-        """Store new pairs before anything goes out to them: only on a link can it be noted what goes out (§7.4).
-
-        What is parked of them stays, for nothing has gone over yet.
-        """
-        if not pairings:
-            return
-        first = Settlement()
-        for pairing in pairings:
-            self._begin_link(first, pairing, pairing.base)
-        self.context.settle(first)
-        with self.context.ledger.transaction() as connection:
-            stored = links.of_records(connection, self.context.source, [pairing.source.id for pairing in pairings])
-        for pairing in pairings:
-            pairing.link = next(link for link in stored[pairing.source.id] if link.state == links.OPEN)
-
-    def park_undecided(self, pairing: Pairing, code: str) -> None:
-        """Keep a pair's change for another time, for one of our own reasons, as if it had not been looked at."""
-        self._keep_link(pairing, pairing.base)
-        if pairing.link is not None and pairing.link.ahead is not None:
-            kept = replace(pairing.as_link(pairing.link, pairing.link.base), ahead=pairing.link.ahead)
-            self.settlement.rebased[pairing.link.id] = kept  # nothing is decided yet: what went out stays noted
-        self.settlement.park(waiting(pairing.source, code, base=pairing.base, previous=pairing.retried))
 
     def _take_gone(self, pairing: Pairing) -> None:
         """The other record is gone: by a crashed run of ours that had carried a deletion over, or else by somebody."""
         if pairing.link is None or not is_ours(pairing.link, self.context.target):
-            self._park_gone(pairing)
+            self.settler.park_gone(pairing)
             return
         self.reborn.append(pairing)
 
@@ -336,27 +269,3 @@ class Carrier:
         if self.reborn:
             self.context.settle(first)
         return [pairing.source for pairing in self.reborn]
-
-    def _park_gone(self, pairing: Pairing) -> None:
-        """Leave an edit whose other record is gone until the tombstone closes the link (sync-rules §6)."""
-        change = waiting(pairing.source, GONE, base=pairing.base, previous=pairing.retried)
-        self.settlement.park(change if pairing.link else replace(change, retry_at=now()))
-
-
-def _with_held(base: Base, result: RowResult, context: Context) -> Base:
-    """The base with what the service says the new record holds, where it says so."""
-    if result.record is None:
-        return base
-    held, record, target = dict(base), result.record, context.target
-    for row in context.fields.fields:
-        column, pair = row.column(target), base.get(row.name)
-        if pair is not None and column in record and pair.on(target) != record[column]:
-            held[row.name] = pair.having(target, record[column])
-    return held
-
-
-def _holds_other(making: Making, result: RowResult, context: Context) -> bool:
-    """Whether the record that the service returned differs from what was sent."""
-    held = result.record or {}
-    columns = (row.column(context.target) for row in context.fields.fields)
-    return any(column in held and held[column] != making.columns.get(column) for column in columns)

@@ -8,72 +8,29 @@ from typing import TYPE_CHECKING
 
 from tasksync_engine.answers import STALE_STATUS, Answers
 from tasksync_engine.arrived import going_out, is_ours, look
-from tasksync_engine.begun import base_for_deletion
-from tasksync_engine.ledger import deletions, intents, links, runs
+from tasksync_engine.doomed import Doomed
+from tasksync_engine.ledger import deletions, links, runs
 from tasksync_engine.ledger.deletions import DONE, HELD, PARKED, PENDING, Deletion
 from tasksync_engine.ledger.parked import ROSTER
 from tasksync_engine.ledger.runs import Event, RecordedConflict
 from tasksync_engine.ledger.store import now
-from tasksync_engine.pairing import counterpart, is_free
+from tasksync_engine.orphans import Orphans
 from tasksync_engine.parking import refused, waiting
 from tasksync_engine.settlement import Settlement
 from tasksync_engine.steps import Action, of_doomed
-from tasksync_engine.unsettled import Outcome, Verdict, counterparts_made, look_up
-from tasksync_engine.work import Pairing
-from tasksync_mappings import Conflict, DeletePolicy, DeletionOutcome, Pair, merge_deletion, other
+from tasksync_mappings import DeletionOutcome, merge_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from tasksync_clients import RowResult
     from tasksync_engine.context import Context
-    from tasksync_engine.ledger.intents import Intent
-    from tasksync_engine.ledger.links import Link
     from tasksync_engine.ledger.parked import Parked
-    from tasksync_engine.records import Record
-    from tasksync_mappings import FieldMap, Side
 
 ROUNDS = 3
 PIECE = 2000
 """Deletions that are in memory at once; as many as one read of Salesforce takes."""
 WAITING = (PENDING, HELD)
-
-
-@dataclass(slots=True)
-class Doomed:
-    """One deletion with what it meets on the other side."""
-
-    deletion: Deletion
-    tombstone: Record
-    link: Link | None
-    current: Record | None = None
-    outcome: DeletionOutcome | None = None
-
-    @property
-    def ids(self) -> tuple[str | None, str | None]:
-        """(reminder id, task id)."""
-        there = self.current.id if self.current else (self.link.record_id(_far(self)) if self.link else None)
-        here = self.tombstone.id
-        return (here, there) if self.tombstone.side == "reminder" else (there, here)
-
-    def conflict(self, fields: FieldMap) -> Conflict | None:
-        """What is recorded of a deletion that takes edits of a linked record with it."""
-        if self.outcome is not DeletionOutcome.DELETE_CHANGED or self.link is None or self.current is None:
-            return None
-        lost = fields.values(self.current.side, self.current.raw)
-        values = Pair(lost, None) if self.current.side == "reminder" else Pair(None, lost)
-        return Conflict("deletion", None, values, self.tombstone.side)
-
-    @property
-    def task_stamp(self) -> datetime | None:
-        """The task's stamp as last seen, in whole seconds as Salesforce keeps it."""
-        task = self.tombstone if self.tombstone.side == "task" else self.current
-        return task.stamp.replace(microsecond=0) if task else None
-
-
-def _far(doomed: Doomed) -> Side:
-    return other(doomed.tombstone.side)
 
 
 def carry_out(context: Context, retried: Mapping[str, Parked]) -> None:
@@ -132,14 +89,13 @@ class _Piece:
     retried: Mapping[str, Parked]
     waiting: Sequence[Deletion]
     settlement: Settlement = field(default_factory=Settlement)
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def hold(self) -> int:
         """Decide, do what needs no deletion, and hold the rest; returns how many those are."""
         with self.context.claims.at_work():
             condemned = self._condemned()
             for doomed in condemned:
-                self._note(doomed, HELD)
+                self.settlement.move(doomed.deletion, HELD)
             self.context.settle(self.settlement)
         return len(condemned)
 
@@ -173,12 +129,13 @@ class _Piece:
         if not pending:
             return []
         self.context.prepare()
-        unlinked = self._counterparts(pending)
-        if self._link_begun(unlinked):
+        orphans = Orphans(self.context, self.settlement)
+        matched = orphans.match(pending)
+        if orphans.link_begun(matched):
             pending = self._pending()
-            unlinked = self._counterparts(pending)
+            matched = orphans.match(pending)
         linked = [doomed for doomed in pending if doomed.link is not None]
-        found = self._find_unlinked(unlinked)
+        found = orphans.condemned(matched)
         self._read(linked)
         return [doomed for doomed in (*linked, *found) if self._decide(doomed)]
 
@@ -197,98 +154,6 @@ class _Piece:
         others = [doomed.link.record_id(context.target) for doomed in pending if doomed.link]
         refused = context.claims.refused(context.target, others, read_now=True)
         return [doomed for doomed in pending if not doomed.link or doomed.link.record_id(context.target) not in refused]
-
-    def _counterparts(self, pending: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
-        """The unlinked tombstones whose counterparts can be known, each with its own, if any, dead or alive."""
-        unlinked = [doomed for doomed in pending if doomed.link is None]
-        if not self.verdicts:
-            begun = self._begun(self.context.source, [doomed.tombstone.id for doomed in unlinked])
-            self.verdicts = look_up(self.context, list(begun.values()))
-        return self._matched([doomed for doomed in unlinked if self._is_known(doomed)])
-
-    def _begun(self, side: Side, ids: Sequence[str]) -> dict[str, Intent]:
-        with self.context.ledger.transaction() as connection:
-            return intents.of_records(connection, side, ids)
-
-    def _link_begun(self, unlinked: Sequence[tuple[Doomed, Record | None]]) -> bool:
-        """Link what a crashed run had made, whichever of both that was, whatever their stamps say (§7.4).
-
-        Where both are gone that create is over: undeleted again, its task gets a new reminder.
-        """
-        made = self._begun(self.context.source, [doomed.tombstone.id for doomed, _ in unlinked])
-        makers = self._begun(self.context.target, [match.id for _, match in unlinked if match])
-        linking = Settlement()
-        for doomed, match in unlinked:
-            intent = made.get(doomed.tombstone.id) or (makers.get(match.id) if match else None)
-            if intent is None or doomed.tombstone.id in intent.besides:
-                continue
-            linking.intents_done.add((intent.side, intent.record_id))
-            if match is not None and not match.is_tombstone:
-                pairing = Pairing(
-                    doomed.tombstone,
-                    match.id,
-                    base=base_for_deletion(intent, match, self.context.fields),
-                    current=match,
-                )
-                linking.new_links.append(self.context.new_link(pairing))
-        if linking.intents_done:
-            self.context.settle(linking)
-        return bool(linking.intents_done)
-
-    def _is_known(self, doomed: Doomed) -> bool:
-        """Whether what its create made can be known; its deletion waits while that may still become visible."""
-        verdict = self.verdicts.get(doomed.tombstone.id)
-        return verdict is None or verdict.outcome is not Outcome.UNDER_WAY
-
-    def _find_unlinked(self, unlinked: Sequence[tuple[Doomed, Record | None]]) -> list[Doomed]:
-        """The unlinked tombstones that have a living counterpart, not touched since (sync-rules §6)."""
-        condemned = []
-        for doomed, match in unlinked:
-            living = doomed.current = None if match is None or match.is_tombstone else match
-            if living is None or not self._untouched(living, doomed.tombstone):
-                self._note(doomed, DONE)
-            elif self.context.settings.delete_conflict_policy == DeletePolicy.KEEP:
-                self._keep_unlinked(doomed, living)
-            else:
-                condemned.append(doomed)
-        return condemned
-
-    def _keep_unlinked(self, doomed: Doomed, living: Record) -> None:
-        """Without a base nobody can tell whether it was edited, so `keep` keeps it, as it does a linked one (§2.3)."""
-        pairing = Pairing(doomed.tombstone, living.id, current=living)
-        self.settlement.kept_pairs.append(pairing.as_new_link())
-        self.settlement.undeleted.add(doomed.tombstone.id)
-        self.settlement.events.append(Event("close", *doomed.ids, {"outcome": DeletionOutcome.KEEP.value}))
-
-    def _matched(self, unlinked: Sequence[Doomed]) -> list[tuple[Doomed, Record | None]]:
-        """Each unlinked tombstone with its counterpart, if there is one, dead or alive."""
-        if not unlinked:
-            return []
-        candidates = self.context.destination.counterparts([doomed.tombstone for doomed in unlinked])
-        candidates |= counterparts_made(self.verdicts)
-        ids = sorted({candidate.id for found in candidates.values() for candidate in found})
-        refused = self.context.claims.refused(self.context.target, ids)
-        with self.context.ledger.transaction() as connection:
-            held = links.of_records(connection, self.context.target, ids)
-        pairs = []
-        for doomed in unlinked:
-            if any(candidate.id in refused for candidate in candidates.get(doomed.tombstone.id, ())):
-                continue  # another shard has it, or has settled it since: this deletion waits for the next run
-            free = [
-                candidate
-                for candidate in candidates.get(doomed.tombstone.id, ())
-                if is_free(doomed.tombstone, held.get(candidate.id, ()))
-            ]
-            pairs.append((doomed, counterpart(doomed.tombstone, free)))
-        return pairs
-
-    def _untouched(self, living: Record, tombstone: Record) -> bool:
-        deleted_at = tombstone.deleted_at
-        return (
-            deleted_at is not None
-            and living.stamp.replace(microsecond=0) <= deleted_at.replace(microsecond=0)
-            and self.context.participation.takes_part(living.side, living.user)
-        )
 
     def _read(self, linked: Sequence[Doomed]) -> None:
         if not linked:
@@ -373,7 +238,7 @@ class _Piece:
             self._close(doomed, action="delete")
             return
         self.settlement.events.append(Event("delete", *doomed.ids, {"to": self.context.target}))
-        self._note(doomed, DONE)
+        self.settlement.move(doomed.deletion, DONE)
 
     def _close(self, doomed: Doomed, action: str = "close") -> None:
         """End the link; under `keep` neither record gets a new counterpart."""
@@ -398,10 +263,6 @@ class _Piece:
             runs.write_conflicts(connection, self.context.run_id, now(), found)
             links.note_ahead(connection, noted)
 
-    def _note(self, doomed: Doomed, state: str) -> None:
-        self.settlement.deletions.append(replace(doomed.deletion, state=state))
-        self.settlement.unparked.add(doomed.tombstone.id)
-
     def _park(self, doomed: Doomed, change: Parked) -> None:
-        self._note(doomed, PARKED)
+        self.settlement.move(doomed.deletion, PARKED)
         self.settlement.park(replace(change, user_id=doomed.current.user if doomed.current else None))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tasksync_engine.engine import participants
 from tasksync_engine.errors import ConfigError
+from tasksync_engine.users import participants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

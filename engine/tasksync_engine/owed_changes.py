@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasksync_engine.allowance import Work, is_short, what_fits
-from tasksync_engine.batch import Batch, work_of
+from tasksync_engine.allowance import Work, is_short, what_fits, work_of
+from tasksync_engine.batch import Batch
 from tasksync_engine.ledger import deletions, links, parked
 from tasksync_engine.ledger.deletions import HELD, PENDING
 from tasksync_engine.ledger.parked import ROSTER

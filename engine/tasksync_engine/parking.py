@@ -152,3 +152,11 @@ def still_waiting(source: Record, base: Base, previous: Parked) -> Parked:
 def undone(source: Record, base: Base) -> Parked:
     """A change that a run carried over and a person took back: told already, and due when they ask for it."""
     return replace(waiting(source, UNDONE, base=base), reported=True)
+
+
+def is_same_version(change: Parked, record: Record) -> bool:
+    """Whether what is parked is this version; read in another way, it may have been read with other members."""
+    if change.code == UNDONE:
+        return change.payload == record.raw  # ... of which only what was undone is kept
+    both = change.payload.keys() & record.raw.keys()
+    return all(change.payload[member] == record.raw[member] for member in both)

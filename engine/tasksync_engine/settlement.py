@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tasksync_engine.ledger import claims, deletions, intents, links, parked, rereads, runs
+from tasksync_engine.ledger.deletions import PENDING, Deletion
+from tasksync_engine.ledger.store import now
 from tasksync_mappings import other
 
 if TYPE_CHECKING:
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tasksync_engine.ledger.deletions import Deletion
     from tasksync_engine.ledger.links import Link, NewLink
     from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.ledger.runs import Event, RecordedConflict
+    from tasksync_engine.pairing import Skip
+    from tasksync_engine.records import Record
     from tasksync_mappings import Base, Side
 
 
@@ -71,6 +74,38 @@ class Settlement:
         """Leave a source's record to the next run, which reads it afresh."""
         self.left[record_id] = user
         self.counts["left to the next run"] += 1
+
+    def skip(self, record_id: str, reason: Skip) -> None:
+        """Leave a record without a counterpart."""
+        self.unparked.add(record_id)
+        self.counts[f"skipped: {reason}"] += 1
+
+    def doom(self, tombstone: Record, run_id: int, link: Link | None = None) -> None:
+        """Take in a deletion, which is carried out, or held, at the end of the run.
+
+        Args:
+            tombstone: The record that is gone.
+            run_id: The run that learned of it.
+            link: Its open link.
+        """
+        user = tombstone.user or (link.user(tombstone.side) if link else None)
+        self.deletions.append(
+            Deletion(
+                side=tombstone.side,
+                record_id=tombstone.id,
+                state=PENDING,
+                deleted_at=tombstone.deleted_at,
+                tombstone=tombstone.raw,
+                noted_at=now(),
+                run_id=run_id,
+                user_id=user,
+            )
+        )
+
+    def move(self, deletion: Deletion, state: str) -> None:
+        """Note how far a deletion has come; what was parked of its record is no more."""
+        self.deletions.append(replace(deletion, state=state))
+        self.unparked.add(deletion.record_id)
 
     def touched(self, side: Side) -> dict[Side, set[str]]:
         """The records that something is settled of, by side, the reminders first."""

@@ -11,7 +11,7 @@ from tasksync_mappings import UNSET
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tasksync_engine.deleting import Doomed
+    from tasksync_engine.doomed import Doomed
     from tasksync_engine.records import Record
     from tasksync_engine.work import Change, Making
     from tasksync_mappings import Conflict, FieldMap, Side

@@ -215,6 +215,22 @@ class Making:
     begun: Intent | None = None
     retried: Parked | None = None
 
+    def base_with(self, held: Mapping[str, Any] | None, fields: FieldMap) -> Base:
+        """The base with what the service says the new record holds, where it says so."""
+        if held is None:
+            return self.base
+        base, side = dict(self.base), other(self.source.side)
+        for row in fields.fields:
+            column, pair = row.column(side), base.get(row.name)
+            if pair is not None and column in held and pair.on(side) != held[column]:
+                base[row.name] = pair.having(side, held[column])
+        return base
+
+    def differs(self, held: Mapping[str, Any] | None, fields: FieldMap) -> bool:
+        """Whether the record that the service returned differs from what was sent."""
+        columns = (row.column(other(self.source.side)) for row in fields.fields)
+        return any(column in (held or {}) and (held or {})[column] != self.columns.get(column) for column in columns)
+
     def event(self, destination_id: str | None, also: Mapping[str, Any] | None = None) -> Event:
         """What is kept of it, with what was written besides."""
         reminder_id, task_id = ids_of(self.source, destination_id or "")

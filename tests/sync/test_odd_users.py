@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tasksync_engine.engine import participants
+from tasksync_engine.users import participants
 
 SOUND = {"id": "u1", "email": "ann@example.com", "task_sync": {"enabled": True, "enabled_at": "2026-11-20T08:00:00Z"}}
 
