@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from tests.conftest import SandboxHandle
 
 AT = datetime(2026, 11, 20, 8, 36, tzinfo=UTC)
-VARIABLES = ("SALESFORCE_LOGIN_URL", "SALES_CONNECT_URL", "SALESFORCE_CLIENT_ID", "SALES_CONNECT_TOKEN")
+URLS = ("SALESFORCE_LOGIN_URL", "SALES_CONNECT_URL")
+VARIABLES = (*URLS, "SALESFORCE_CLIENT_ID", "SALES_CONNECT_TOKEN")
+NOBODY = "http://127.0.0.1:1"
+"""Where no service answers."""
 LEDGER_VARIABLES = ("TASKSYNC_LEDGER_URL", "MELTANO_PROJECT_ROOT", "MELTANO_ENVIRONMENT")
 
 
@@ -150,6 +153,8 @@ def tasksync(
     for name in LEDGER_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TASKSYNC_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    for name in URLS:  # not what runs at the usual addresses, should there be a sandbox on this machine
+        monkeypatch.setenv(name, NOBODY)
 
     def run(*words: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["tasksync", *words])
