@@ -28,18 +28,18 @@ HEADS = (
     "CPU ÷ floor's",
     "wall ÷ floor's",
 )
-REGION = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(rows: Sequence[Row]) -> str:
     """Everything as Markdown."""
-    return "\n".join([_about(rows), "", _cells(*HEADS), _cells("---", *["--:"] * (len(HEADS) - 1)), *map(_line, rows)])
+    return "\n".join([_about(rows), "", cells(*HEADS), cells("---", *["--:"] * (len(HEADS) - 1)), *map(_line, rows)])
 
 
-def page(path: Path, text: str) -> None:
-    """Put the table into its place on a page."""
+def page(path: Path, text: str, place: str = "measured") -> None:
+    """Put a table into its place on a page."""
+    region = re.compile(rf"(<!-- {place} -->\n).*?(<!-- end -->)", re.DOTALL)
     old = path.read_text(encoding="utf-8")
-    path.write_text(REGION.sub(lambda found: f"{found[1]}{text}\n{found[2]}", old), encoding="utf-8")
+    path.write_text(region.sub(lambda found: f"{found[1]}{text}\n{found[2]}", old), encoding="utf-8")
 
 
 def _about(rows: Sequence[Row]) -> str:
@@ -55,7 +55,7 @@ def _about(rows: Sequence[Row]) -> str:
 def _line(row: Row) -> str:
     own = ("records_per_second", "seconds", "cpu_seconds", "peak_mb", "api_calls", "written", "sandbox_cpu_seconds")
     bare = [FLOOR + key for key in ("records_per_second", "cpu_seconds", "peak_mb", "api_calls")]
-    return _cells(row["scenario"], *(_number(row.get(key)) for key in (*own, *bare, "cpu_ratio", "seconds_ratio")))
+    return cells(row["scenario"], *(_number(row.get(key)) for key in (*own, *bare, "cpu_ratio", "seconds_ratio")))
 
 
 def _number(value: float | None) -> str:
@@ -64,5 +64,7 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if isinstance(value, int) or value >= 100 else f"{value:.2f}"  # noqa: PLR2004
 
 
-def _cells(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+def cells(*texts: str) -> str:
+    """One line of a table in Markdown; a bar within a text would part cells."""
+    escaped = [text.replace("|", r"\|") for text in texts]
+    return f"| {' | '.join(escaped)} |"

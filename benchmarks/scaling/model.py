@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What one call takes, in records.
 TASKS_A_PAGE, REMINDERS_A_PAGE, TASKS_READ, WRITTEN, LOOKED_UP = 2_000, 500, 2_000, 200, 240
+ROSTER = 1
+"""Calls of each side that look at the users: of the run for all users, or of the plan that shards go by."""
 OVERLAP = 600
 """Seconds that each run reads again."""
 
@@ -172,7 +174,7 @@ class Plan:
 
 def plan(org: Org, costs: Costs, workers: int, interval: int) -> Plan:
     """What so many workers with this interval cost."""
-    calls = theirs = 0.0
+    calls = theirs = ROSTER * DAY / interval
     runs = [
         (seconds / interval * workers, run_of(org, costs, workers, interval, rate)) for seconds, rate in org.phases()
     ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from measuring.report import cells, page
 from measuring.usage import machine
 
 from scaling.model import BULK_BATCHES, CALLS_A_LICENCE, DAILY_CALLS, INTERVALS, LONG_REQUESTS, Org, best, fitting, plan
@@ -44,7 +44,7 @@ def throughput_table(found: Sequence[Throughput], latency: float) -> str:
         f"{latency:g} s longer. A first sync in both directions, with a ledger in PostgreSQL, from the first process "
         "to the last."
     )
-    return f"{told}\n\n{_markdown(head, rows)}\n"
+    return f"{told}\n\n{_markdown(head, rows)}"
 
 
 def projection(users: Iterable[int], costs: Costs, where: str, *, changes: float, records: int) -> str:
@@ -73,7 +73,7 @@ def projection(users: Iterable[int], costs: Costs, where: str, *, changes: float
         f"{DAILY_CALLS:,} calls a day and {CALLS_A_LICENCE:,} for each licence, of which a tenth is left to others; "
         f"{LONG_REQUESTS} requests of 20 s or more at once; {BULK_BATCHES:,} bulk batches a day."
     )
-    return f"{told}\n\n{_markdown(head, [_row(org, costs) for org in orgs])}\n"
+    return f"{told}\n\n{_markdown(head, [_row(org, costs) for org in orgs])}"
 
 
 def _row(org: Org, costs: Costs) -> tuple[str, ...]:
@@ -120,14 +120,10 @@ def _span(seconds: float) -> str:
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["--:" for _ in head], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(cells(*line) for line in (head, ["--:"] * len(head), *rows))
 
 
-def keep(page: Path, tables: Mapping[str, str]) -> None:
+def keep(path: Path, tables: Mapping[str, str]) -> None:
     """Put the tables into their places on the page."""
-    text = page.read_text(encoding="utf-8")
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = place.sub(lambda found, table=table: f"{found[1]}{table}{found[2]}", text)  # type: ignore[misc]
-    page.write_text(text, encoding="utf-8")
+        page(path, table, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import sys
 from typing import NoReturn
 
@@ -60,4 +61,10 @@ def _last_step() -> NoReturn:
     with importing():
         from tasksync_console.checking import check_here  # noqa: PLC0415 - SQLAlchemy is not always needed
 
-    raise SystemExit(int(not check_here()))
+    try:
+        passed = check_here()
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has gone away; Typer, where it is there, says nothing of it either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    raise SystemExit(int(not passed))

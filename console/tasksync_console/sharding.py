@@ -151,11 +151,10 @@ def _environment(project: Project, shard: str, folder: Path) -> dict[str, str]:
 def _run(words: Sequence[str], folder: Path, environment: dict[str, str]) -> int:
     """Run Meltano; a signal that ends this command ends it and its plugins too."""
     process = subprocess.Popen(words, cwd=folder, env=environment)  # noqa: S603 - the project's own Meltano
-    previous = {number: signal.signal(number, lambda got, _: process.send_signal(got)) for number in (signal.SIGTERM,)}
+    previous = signal.signal(signal.SIGTERM, lambda got, _: process.send_signal(got))
     try:
         return process.wait()
     except KeyboardInterrupt:
         return process.wait()  # the terminal tells Meltano too
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGTERM, previous)

@@ -43,6 +43,14 @@ class Claims:
     _left: frozenset[str] | None = None
     _settled: dict[Side, set[str]] = field(default_factory=dict)
 
+    def start(self) -> None:
+        """Doubt what a killed run of this shard had claimed; or, for all users, note since when its tap may read."""
+        if self.ledger.shard is not None:
+            self.doubt()
+        elif self.ledger.serves_shards:
+            with self.ledger.transaction() as connection:  # the first batch may come long after the tap began to read
+                self._began = claims.time_of(connection) - STARTS_WITHIN
+
     def doubt(self) -> None:
         """Where a run broke off, what it has claimed it may have written: who has read it before reads it again."""
         if self.ledger.shard is not None:
@@ -74,14 +82,11 @@ class Claims:
         self._began = began
 
     def began(self) -> datetime:
-        """When the tap in front of this run began to read, by the ledger's clock.
+        """When the tap in front of this run began to read, by the ledger's clock; of one for all users, or before.
 
         Raises:
             ConfigError: No tap of this shard has said so.
         """
-        if self._began is None and self.ledger.shard is None:
-            with self.ledger.transaction() as connection:
-                self._began = claims.time_of(connection) - STARTS_WITHIN
         if self._began is None:
             message = (
                 "The setting shard is given to the target alone: give it to the tap in front of it too "

@@ -121,7 +121,7 @@ class Engine:
         if self.settings.dry_run:
             ledger.pretend()
         claims = Claims(ledger, source, run_id)
-        claims.doubt()  # what one that was killed has left
+        claims.start()
         if not self.settings.dry_run:
             claims.void_readings()
         return Context(

@@ -23,6 +23,7 @@ from tasksync_engine.ledger.parked import (
     UNSETTLED,
     Parked,
 )
+from tasksync_engine.ledger.schema import RECORD_ID
 from tasksync_engine.ledger.store import now
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def invalid(side: Side, raw: Mapping[str, Any], reason: str, run_id: int) -> Par
 def _called(raw: Mapping[str, Any]) -> str:
     """What a record that may be anything is found by: its id, if it has one that every database takes."""
     given = raw.get("id") or raw.get("Id")
-    if isinstance(given, str) and not _NO_TEXT.search(given):
+    if isinstance(given, str) and len(given) <= RECORD_ID and not _NO_TEXT.search(given):
         return given
     told = given if isinstance(given, str) else repr(raw)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

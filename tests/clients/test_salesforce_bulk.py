@@ -236,7 +236,7 @@ def test_an_upload_that_never_arrives_writes_nothing(client, sandbox):
 
 def test_settling_waits_for_a_job_under_way(client, sandbox):
     """A job of a run that broke off is waited for; one that is unknown or over costs a look."""
-    sandbox.fault("salesforce", "slow_job", path=JOBS, seconds=0.5, times=1)
+    sandbox.fault("salesforce", "slow_job", path=JOBS, seconds=3, times=1)
     sandbox.fault("salesforce", "daily_limit", method="GET", path=JOBS)
     log = Log()
     with pytest.raises(AllowanceExhausted):

@@ -61,7 +61,8 @@ def test_a_terminal_without_unicode_gets_question_marks(book):
     assert b"?rger ?" in ended.stdout
 
 
-def test_a_reader_that_goes_away_is_no_crash(book):
+@pytest.mark.parametrize("words", [["links", "--json"], ["check"], ["check", "--json"]])
+def test_a_reader_that_goes_away_is_no_crash(book, words):
     """`tasksync links | head -1` shows no traceback."""
     for number in range(3):
         book.link(number, "x" * 50)
@@ -70,7 +71,7 @@ def test_a_reader_that_goes_away_is_no_crash(book):
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
         ended = subprocess.run(  # noqa: S603  our own command
-            [SCRIPT, "links", "--json"], stdout=closed, stderr=subprocess.PIPE, check=False, timeout=60, env=env
+            [SCRIPT, *words], stdout=closed, stderr=subprocess.PIPE, check=False, timeout=60, env=env
         )
     assert ended.stderr == b""
 

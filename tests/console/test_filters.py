@@ -9,18 +9,18 @@ from tasksync_mappings import Conflict, Pair
 
 from .conftest import ANN, AT, DAN, reminder_id, task_id
 
-NOW = datetime.now(UTC)
 BOB = "u2", "005Tm0000000002AAA"
 
 
 @pytest.fixture
 def busy(book):
     """Ann's and Bob's links, parked changes and conflicts: the first is Ann's and old, the second Bob's and new."""
+    now = datetime.now(UTC)  # not when this file was imported: with many tests that may be long ago
     book.enrol(ANN, type(ANN)(BOB[0], BOB[1], AT, email="Bob@example.com"), DAN)
     book.write(links.add, [links.NewLink(reminder_id(1), task_id(1), {}, "u1", ANN.salesforce_id, "pushed")], AT)
-    book.write(links.add, [links.NewLink(reminder_id(2), task_id(2), {}, *BOB, "pushed")], NOW)
+    book.write(links.add, [links.NewLink(reminder_id(2), task_id(2), {}, *BOB, "pushed")], now)
     book.park(1, user_id="u1")
-    book.park(2, "UNABLE_TO_LOCK_ROW", category="Intermittent", user_id=BOB[1], parked_at=NOW)
+    book.park(2, "UNABLE_TO_LOCK_ROW", category="Intermittent", user_id=BOB[1], parked_at=now)
     for number, field in ((1, "status"), (2, "due_date")):
         run = book.run()
         book.conflict(run, number, Conflict(field, None, Pair("a", "b"), "task"))

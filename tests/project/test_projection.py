@@ -28,9 +28,13 @@ def test_more_users_never_cost_less():
 
 
 def test_calls_follow_what_a_call_takes():
-    """A run without changes costs two calls of each service; one with changes pages, look-ups and writes besides."""
+    """A shard's run without changes costs two calls of each service; pages, look-ups and writes come on top."""
     idle = run_of(Org(100), COSTS, 1, 300, 0.0)
     assert (idle.salesforce, idle.sales_connect) == (2, 2)
+    # With the look at the users, which shards share: the six that tests/sync/test_costs.py holds a sync to.
+    quiet = plan(Org(100, changes=0), COSTS, 1, 300)
+    assert quiet.calls == quiet.sales_connect_calls == 3 * 288
+    assert plan(Org(100, changes=0), COSTS, 4, 300).calls == (1 + 4 * 2) * 288
     # 10 changes a second on each side: 18,000 seen in 900 seconds, 600 new and 2,400 edited records to write.
     busy = run_of(Org(100), COSTS, 1, 300, 10.0)
     assert busy.salesforce == 1 + 9 + 2 + 3 + (12 + 3)

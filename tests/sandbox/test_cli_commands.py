@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import requests
 
+from tests.project.copies import free_ports
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -66,18 +68,16 @@ def environment_of(process: Path) -> str:
         return ""
 
 
-def free_ports() -> tuple[int, int]:
+def two_ports() -> tuple[int, int]:
     """Two ports that nobody listens on."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+    first, second = free_ports(2)
+    return first, second
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     """A folder without a sandbox; whatever is started there is stopped."""
-    terminal = Terminal(tmp_path, free_ports())
+    terminal = Terminal(tmp_path, two_ports())
     yield terminal
     terminal.run("down")
 
@@ -109,7 +109,7 @@ def test_up_refuses_what_others_hold(terminal: Terminal) -> None:
     code, said = terminal.run("up", data="other")
     assert code == 1
     assert f"held by a sandbox with other data: {terminal.folder / '.sandbox'}" in said
-    code, said = terminal.run("up", ports=free_ports())
+    code, said = terminal.run("up", ports=two_ports())
     assert (code, "is served already" in said) == (1, True)
     assert terminal.run("status")[0] == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -108,14 +109,23 @@ def bookmark(meltano) -> str:
     return str(meltano.states["to-salesforce"]["bookmarks"]["reminders"]["replication_key_value"])
 
 
+def noon(team) -> str:
+    """The services' clock goes to a noon of Ann's, whatever the time is: her date, which it stays."""
+    now = datetime.now(ZoneInfo("Europe/Vienna"))
+    then = now.replace(hour=12) + timedelta(days=1)
+    team.later((then - now).total_seconds())
+    return then.date().isoformat()
+
+
 @pytest.fixture
 def backlog(team, meltano):
     """Four pairs, and a change of each kind waiting; of ids by kind."""
+    date = noon(team)
     reminders = {kind: team.remind(kind, details="old") for kind in ("low", "completed", "due", "deleted")}
     meltano.sync()
     team.edit_reminder(reminders["low"], details="new")
     team.edit_reminder(reminders["completed"], status="completed")
-    team.edit_reminder(reminders["due"], details="new", due_date=datetime.now(UTC).date().isoformat())
+    team.edit_reminder(reminders["due"], details="new", due_date=date)
     team.delete_reminder(reminders["deleted"])
     return reminders
 
@@ -266,8 +276,9 @@ def test_the_tap_stops_before_the_reserve_too(team, meltano):
 def test_many_writes_at_once_never_touch_the_reserve(team, meltano, parallel):
     """However many requests may be under way."""
     meltano.salesforce["parallel_requests"] = parallel
+    date = noon(team)
     for number in range(1000):
-        team.remind(f"Call {number}", due_date=datetime.now(UTC).date().isoformat())
+        team.remind(f"Call {number}", due_date=date)
     allow(team, FIXED + 6)  # describing Task takes one, looking up takes some of them, and the writes would take five
     with pytest.raises(AllowanceExhausted):
         meltano.to_salesforce()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasksync_engine.errors import Busy, ConfigError, LedgerError
-from tasksync_engine.ledger import open_ledger
+from tasksync_engine.ledger import claims, open_ledger
 from tests.sync.team import salesforce_user
 
 ANN, BOB = salesforce_user(1), salesforce_user(2)
@@ -88,8 +88,6 @@ def test_what_is_left_is_read_whatever_its_stamp(team, sharded):
     team.edit_reminder(reminder, details="new")
     stale = sharded.read("1", "to-salesforce")
     with open_ledger(sharded.ledger_url) as other, other.running("2"), other.transaction() as connection:
-        from tasksync_engine.ledger import claims  # noqa: PLC0415
-
         assert not claims.take(connection, "reminder", [reminder], "2").held
         connection.commit()
         sharded.write("1", "to-salesforce", stale)

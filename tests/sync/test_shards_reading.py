@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from target_salesforce_tasks.target import TargetSalesforceTasks
 from tasksync_clients.errors import Unreachable
+from tasksync_engine.claims import Claims
+from tasksync_engine.ledger import claims
 from tests.sync.sharded import DIRECTIONS
 from tests.sync.team import salesforce_user
 
@@ -120,3 +124,23 @@ def test_a_task_whose_user_was_switched_off_before_its_shard_ran(team, sharded):
     sharded.plan(2, u1="2", u2="1", u4="1")
     sharded.sync("2", "1")
     assert team.reminder(reminder) is None
+
+
+def test_what_is_left_when_a_run_for_all_users_begins_stays_left(team, sharded, monkeypatch):
+    """Its tap may have read that before; also where its first batch comes minutes later."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    team.edit_reminder(reminder, details="new")
+    lines = sharded.read(None, "to-salesforce")
+    left = "INSERT INTO rereads (side, record_id, user_id, noted_at) VALUES ('reminder', %s, 'u1', %s)"
+    sharded.sql(left, reminder, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}")
+    time_of, reread = claims.time_of, Claims.reread
+
+    def minutes_later(of_run, ids):
+        monkeypatch.setattr(claims, "time_of", lambda connection: time_of(connection) + timedelta(minutes=5))
+        return reread(of_run, ids)
+
+    monkeypatch.setattr(Claims, "reread", minutes_later)
+    sharded.whole.write("to-salesforce", TargetSalesforceTasks, sharded.whole.salesforce, lines)
+    assert team.task_of(reminder)["Description"] == "new"
+    assert sharded.sql("SELECT record_id FROM rereads") == [(reminder,)]

@@ -68,9 +68,16 @@ def test_behind_a_failure_nothing_is_done(lane):
 def test_a_first_part_that_fails_stops_its_own_batch_and_what_follows(lane):
     """What came before it is done."""
     done: list[str] = []
+    given = Event()
+
+    def fail():
+        given.wait(SECONDS)
+        return {}["missing"]
+
     lane.put_in_two(lambda: partial(done.append, "before"))
-    lane.put_in_two(lambda: {}["missing"])
+    lane.put_in_two(fail)
     lane.put(partial(done.append, "after"))
+    given.set()
     with pytest.raises(KeyError):
         lane.wait()
     assert done == ["before"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,8 @@ __all__ = ["blank"]
 
 KEY = re.compile(r'name="form_key" value="([0-9a-f]{64})"')
 TEXT = re.compile(r"<[^>]+>")
+HOUR, MOMENT = 3600, 30
+"""Seconds: a test takes less than the second."""
 
 
 class Browser:
@@ -109,3 +112,11 @@ def team(sandbox: SandboxHandle) -> Team:
 def meltano(sandbox: SandboxHandle, project: Path) -> Meltano:
     """Both pipelines over the console's ledger."""
     return Meltano(sandbox, project)
+
+
+@pytest.fixture
+def one_date() -> None:
+    """No midnight, of any time zone of whole hours, comes within the test: right before one it waits for it."""
+    left = HOUR - time.time() % HOUR
+    if left < MOMENT:
+        time.sleep(left)

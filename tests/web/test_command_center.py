@@ -13,6 +13,7 @@ from tests.web.stage import served
 
 from .conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("one_date")
 VIENNA = ZoneInfo("Europe/Vienna")
 
 

@@ -13,7 +13,6 @@ from tests.project.copies import free_ports
 
 from .conftest import words
 
-NOW = datetime.now(UTC)
 OF_THE_LEDGER = ("/", "/command-center", "/diagnostics", "/conflicts", "/links", "/roster")
 
 
@@ -72,16 +71,17 @@ def test_a_page_with_nothing_says_so(browser, book, path, said):
     assert said in browser.read(path)
 
 
-@pytest.mark.usefixtures("unreachable")
+@pytest.mark.usefixtures("unreachable", "one_date")
 @pytest.mark.parametrize("path", [*OF_THE_LEDGER, "/settings", "/task?id=rem_1"])
 def test_an_unreachable_side_leaves_what_the_ledger_knows(browser, book, path):
     """The page is there, with the ledger's names; where a service would be asked, that is said."""
-    today = NOW.date().isoformat()
+    now = datetime.now(UTC)
+    today = now.date().isoformat()
     book.enrol(ANN, DAN)
     book.run()
     book.park(1)
     base = {"name": Pair("Call Ann", "Call Ann"), "due_date": Pair(today, today), "status": Pair("open", "Not Started")}
-    book.write(links.add, [links.NewLink(reminder_id(1), task_id(1), base, "u1", ANN.salesforce_id, "pushed")], NOW)
+    book.write(links.add, [links.NewLink(reminder_id(1), task_id(1), base, "u1", ANN.salesforce_id, "pushed")], now)
     text = browser.read(path)
     if path in {"/command-center", "/task?id=rem_1"}:
         assert "Sales Connect cannot be asked right now" in text
@@ -96,14 +96,16 @@ def test_an_unreachable_side_leaves_what_the_ledger_knows(browser, book, path):
         assert "1 open link between reminders and tasks, 1 user taking part." in text
 
 
+@pytest.mark.usefixtures("one_date")
 def test_the_overview_tells_how_it_goes(browser, book):
     """Findings, lag, the schedule's next run, the org's allowance, runs day by day, and what waits."""
+    now = datetime.now(UTC)
     book.enrol(ANN, DAN)
     book.park(1)
     book.delete(2, deletions.HELD)
     with open_ledger(book.url) as ledger, ledger.transaction() as connection:
         for days, outcome in ((2, runs.OK), (1, runs.STOPPED), (0, runs.OK)):
-            at = NOW - timedelta(days=days)
+            at = now - timedelta(days=days)
             number = runs.start(connection, "to-salesforce", at, dry_run=False)
             counts = {"read": 1234, "created": 1000 + days, "skipped: user is off": 7}
             runs.end(
@@ -122,7 +124,7 @@ def test_the_overview_tells_how_it_goes(browser, book):
     told = r"The org has used 1,234 of 100,000; 10,000 are left to others, 88,766 are free\. Told \d+ s ago\."
     assert re.search(told, text)
     assert "read 1234, created 1000, skipped 7" in text
-    day = (NOW - timedelta(days=1)).strftime("%a %d %b")
+    day = (now - timedelta(days=1)).strftime("%a %d %b")
     assert f"{day} 1,001 0 1 1 41" in text
     assert "dan@example.com: no active Salesforce user has this email" in text
     assert "1 change parked with ENTITY_IS_LOCKED" in text

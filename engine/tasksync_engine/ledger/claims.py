@@ -71,7 +71,7 @@ def take(connection: Connection, side: Side, ids: Collection[str], shard: str) -
 
     What such a run had claimed it may have written: it counts as settled at the moment when it is taken over.
     """
-    wanted = list(ids)
+    wanted = list(dict.fromkeys(ids))  # PostgreSQL refuses to write one row twice in a statement
     got = _take(connection, side, wanted, shard, dead=[])
     held = [record_id for record_id in wanted if record_id not in got]
     if held and (dead := _dead_holders(connection, side, held)):

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 metadata = MetaData()
+RECORD_ID = 255
+"""The longest id that a record may have."""
 SHARD_NAME = 32
 """The longest name that a shard may have."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -149,7 +151,7 @@ def _side() -> Column[str]:
 
 
 def _record() -> Column[str]:
-    return Column("record_id", String(255), primary_key=True)
+    return Column("record_id", String(RECORD_ID), primary_key=True)
 
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Words, nullable=False))

@@ -137,10 +137,6 @@ class PagedStream(Stream):
                 mapped = (stream_map.transform(dict(record)) for record in shown)
                 write_records(stream_map.stream_alias, [record for record in mapped if record is not None], extracted)
 
-    def _is_whole(self, record: Record) -> bool:
-        """Whether it holds what is to be shown, and nothing else; as a rule it does."""
-        return record.keys() == self._shown_properties.keys() and not self._hides_nested
-
     def _shown(self, record: Record) -> Record:
         shown = {name: record.get(name) for name in self._shown_properties}
         if self._hides_nested:
