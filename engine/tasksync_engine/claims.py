@@ -40,6 +40,7 @@ class Claims:
     source: Side
     run_id: int
     _began: datetime | None = None
+    _heard: bool = False
     _left: frozenset[str] | None = None
     _settled: dict[Side, set[str]] = field(default_factory=dict)
 
@@ -58,28 +59,33 @@ class Claims:
                 claims.note_doubtful(connection, self.ledger.shard, self.run_id)
 
     def void_readings(self) -> None:
-        """A run for all users, or a plan, goes on: what a shard's tap has begun to read before is not to be used."""
-        if self.ledger.shard is not None or not self.ledger.serves_shards:
+        """This run goes on: what another one's tap has begun to read before is not to be used.
+
+        A run for all users, or a plan, leaves no claims for shards to see; and a run for all users looks at none.
+        """
+        if not self.ledger.serves_shards:
             return
         with self.ledger.transaction() as connection:
             planned = shards.names(connection)
         if planned:
-            self.ledger.put(shards.READINGS_COUNT_FROM, self.ledger.time())
+            key = shards.READINGS_COUNT_FROM if self.ledger.shard is None else shards.WHOLE_READINGS_COUNT_FROM
+            self.ledger.put(key, self.ledger.time())
 
     def hear(self, began: datetime) -> None:
         """The tap in front of this run has told when it began to read: another one of its shard tells that apart.
 
         Raises:
-            Busy: A plan was made since, or a run for all users went on: others may have read newer records.
+            Busy: Others may have read newer records since: a plan was made or a run for all users went on, or, for
+                a run for all users, a shard's.
         """
-        count_from = self.ledger.get(shards.READINGS_COUNT_FROM) if self._began is None else None
+        whole = self.ledger.shard is None
+        key = shards.WHOLE_READINGS_COUNT_FROM if whole else shards.READINGS_COUNT_FROM
+        count_from = None if self._heard else self.ledger.get(key)
         if count_from is not None and began < datetime.fromisoformat(count_from):
-            message = (
-                "A plan was made, or a run for all users went on, when this run's tap had begun to read: nothing was "
-                "written. Run it again."
-            )
+            happened = "A shard's run went on" if whole else "A plan was made, or a run for all users went on,"
+            message = f"{happened} when this run's tap had begun to read: nothing was written. Run it again."
             raise Busy(message)
-        self._began = began
+        self._began, self._heard = began, True
 
     def began(self) -> datetime:
         """When the tap in front of this run began to read, by the ledger's clock; of one for all users, or before.

@@ -68,9 +68,9 @@ class Sharded:
             return made.read(direction, TapSalesconnect, made.sales_connect, {"people"})
         return made.read(direction, TapSalesforceTasks, made.salesforce, {"users"})
 
-    def write(self, name: str, direction: str, lines: bytes) -> None:
-        """What a shard's target makes of it."""
-        made = self.shard(name)
+    def write(self, name: str | None, direction: str, lines: bytes) -> None:
+        """What a shard's target makes of it; None: the target for all users."""
+        made = self.whole if name is None else self.shard(name)
         if direction == "to-salesforce":
             made.write(direction, TargetSalesforceTasks, made.salesforce, lines)
         else:

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from tasksync_engine import owed_changes
+from tasksync_engine.claims import Claims
 from tasksync_engine.errors import Busy
 from tests.sync.team import salesforce_user
 
@@ -143,6 +144,28 @@ def test_a_reading_from_before_a_run_for_all_users_is_not_used(team, sharded):
         sharded.write("1", "to-salesforce", stale)
     assert team.writes() == before
     sharded.sync("1", "2")
+    assert team.task_of(reminder)["Description"] == team.reminder(reminder)["details"] == "newest"
+    assert team.writes() == before
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_reading_for_all_users_from_before_a_shards_run_is_not_used(team, sharded, monkeypatch, killed):
+    """That run looks at no claims, and the shard may have carried over what is newer, however it ended."""
+    reminder = team.remind("Call", details="old")
+    sharded.sync("1", "2")
+    sharded.whole.sync()
+    team.edit_reminder(reminder, details="older")
+    stale = sharded.read(None, "to-salesforce")
+    team.edit_reminder(reminder, details="newest")
+    noted = iter([Claims.void_readings] * (1 if killed else 2))
+    monkeypatch.setattr(Claims, "void_readings", lambda claims: next(noted, lambda _: None)(claims))
+    sharded.shard("1").to_salesforce()
+    monkeypatch.undo()
+    before = team.writes()
+    with pytest.raises(Busy, match="A shard's run went on"):
+        sharded.write(None, "to-salesforce", stale)
+    assert team.writes() == before
+    sharded.whole.sync()
     assert team.task_of(reminder)["Description"] == team.reminder(reminder)["details"] == "newest"
     assert team.writes() == before
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FIRST = "1"
 READINGS_COUNT_FROM = "readings_count_from"
 """The ledger remembers under this, by its own clock, when a plan or a run for all users was last going on."""
+WHOLE_READINGS_COUNT_FROM = "whole_readings_count_from"
+"""... and under this, when a shard's run was."""
 JOBS = "bulk_jobs"
 """The ledger's notes of bulk jobs that may be writing begin with this key."""
 

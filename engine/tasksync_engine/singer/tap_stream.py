@@ -90,7 +90,7 @@ class PagedStream(Stream):
                 state["shard"] = ledger.shard
         state["complete"] = False
         state.pop("reading_since", None)
-        if ledger is not None and ledger.shard is not None:
+        if ledger is not None and ledger.serves_shards:
             state["reading_since"] = ledger.time()
 
     def _sync_records(
