@@ -20,7 +20,7 @@ from tasksync_engine.settlement import Settlement
 from tasksync_engine.sorting import Sorter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tasksync_engine.context import Context
     from tasksync_engine.ledger.links import Link
@@ -116,7 +116,9 @@ class Batch:
 
     def park_invalid(self, changes: Sequence[Parked]) -> None:
         """Keep what is no record of its API, unless this batch has a version of it that is, or another run has it."""
-        refused = self.context.claims.refused(self.context.source, [change.record_id for change in changes])
+        ids = [change.record_id for change in changes]
+        refused = self.context.claims.refused(self.context.source, ids)
+        self._note_read_afresh(ids)
         for change in changes:
             if change.record_id in refused:
                 self.settlement.leave(change.record_id, None)
@@ -144,9 +146,12 @@ class Batch:
         context = self.context
         for record_id in context.claims.refused(context.source, latest, read_now=bool(self.retried)):
             self._leave(latest.pop(record_id))
-        if not self.retried and (read_afresh := context.claims.reread(latest)):
-            self.settlement.reread = set(read_afresh)
-            self.settlement.read_since = context.claims.began()
+        self._note_read_afresh(latest)
+
+    def _note_read_afresh(self, ids: Collection[str]) -> None:
+        if not self.retried and (read_afresh := self.context.claims.reread(ids)):
+            self.settlement.reread |= read_afresh
+            self.settlement.read_since = self.context.claims.began()
 
     def _is_as_parked(self, record: Record) -> bool:
         """Whether what is tried again is still parked, now that nobody else has it."""

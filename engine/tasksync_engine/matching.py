@@ -17,6 +17,7 @@ from tasksync_engine.pairing import (
     draft_reminder,
     draft_task,
     is_free,
+    key_of_another,
     linked_by_field,
     too_old,
 )
@@ -113,7 +114,7 @@ class Matcher:
             Making(
                 source=record,
                 columns=columns,
-                key=f"{record.id}:{record.stamp.isoformat()}" if again else record.id,
+                key=key_of_another(record) if again else record.id,
                 base=base_of_create(record, columns, translation),
                 besides=besides,
                 begun=begun if begun and begun.sent is None else None,  # one that was looked for made nothing

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.ledger.links import CLOSED
+from tasksync_engine.ledger.schema import LONGEST_KEY
 from tasksync_engine.records import POINTER
 from tasksync_mappings import DOES_NOT_TRAVEL
 
@@ -143,3 +145,9 @@ def _columns(values: Values, translation: Translation, side: Any) -> dict[str, A
         for field in translation.fields.fields
         if values[field.name] is not DOES_NOT_TRAVEL
     }
+
+
+def key_of_another(record: Record) -> str:
+    """The idempotency key of a further create of a record: by its version, and no longer than the ledger takes."""
+    key = f"{record.id}:{record.stamp.isoformat()}"
+    return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 metadata = MetaData()
 RECORD_ID = 255
 """The longest id that a record may have."""
+LONGEST_KEY = 255
+"""The longest idempotency key that a create may have."""
 SHARD_NAME = 32
 """The longest name that a shard may have."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -225,7 +227,7 @@ intents = Table(
     metadata,
     _side(),
     _record(),
-    Column("key", String(255), nullable=False),
+    Column("key", String(LONGEST_KEY), nullable=False),
     Column("base", Json, nullable=False),
     Column("besides", Json, nullable=False),
     Column("noted_at", Utc, nullable=False),
