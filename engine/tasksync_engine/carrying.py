@@ -10,7 +10,7 @@ from tasksync_engine import runaway
 from tasksync_engine.answers import STALE_STATUS, Answers
 from tasksync_engine.arrived import going_out, is_ours, look
 from tasksync_engine.begun import base_of_made, sent_with
-from tasksync_engine.destination import Create, Update
+from tasksync_engine.destination import Update
 from tasksync_engine.ledger import intents, links, runs
 from tasksync_engine.ledger.intents import Intent
 from tasksync_engine.ledger.parked import ROSTER, RUNAWAY
@@ -80,9 +80,8 @@ class Carrier:
         with self.context.ledger.transaction() as connection:
             ahead = [self._intent(making) for making in makings]
             intents.note(connection, ahead, now())
-        creates = [Create(making.source, making.columns, making.key) for making in makings]
         taken: list[Pairing] = []
-        with Answers(lambda: self.context.destination.create(creates)) as results:
+        with Answers(lambda: self.context.destination.create(makings)) as results:
             for making, result in zip(makings, results, strict=False):
                 self._created(making, result, taken)
         self.bring(taken)

@@ -17,19 +17,20 @@ if TYPE_CHECKING:
     from tasksync_mappings import Side
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A record to be made for a source's record.
+class Create(Protocol):
+    """A record to be made for a source's record."""
 
-    Attributes:
-        source: The record that it is the counterpart of.
-        values: What it shall hold, in the destination's columns.
-        key: Makes the create repeatable: the same key never makes a second record.
-    """
+    @property
+    def source(self) -> Record:
+        """The record that it is the counterpart of."""
 
-    source: Record
-    values: Mapping[str, Any]
-    key: str
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """What it shall hold, by the destination's columns."""
+
+    @property
+    def key(self) -> str:
+        """Makes the create repeatable: the same key never makes a second record."""
 
 
 @dataclass(frozen=True, slots=True)

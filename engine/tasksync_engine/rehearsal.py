@@ -124,7 +124,7 @@ class Rehearsal(Destination):
         else:
             record_id = f"{MADE['reminder']}{number}"
             raw = {"id": record_id, "created_at": now, "updated_at": now}
-        self._changed[record_id] = {**create.values, **raw}
+        self._changed[record_id] = {**create.columns, **raw}
         return record_id
 
     def update(self, updates: Sequence[Update]) -> list[RowResult]:

@@ -35,22 +35,9 @@ class Conversion:
     what: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A row about to be written.
-
-    Attributes:
-        row: Its columns.
-        who: The person that the task hangs on, or would.
-        what: What else it is related to.
-    """
-
-    row: Row
-    who: str | None
-    what: str | None = None
-
-
-def write_following(client: SalesforceClient, send: Send, outgoing: Sequence[Outgoing]) -> list[RowResult]:
+def write_following(
+    client: SalesforceClient, send: Send, rows: Sequence[Row], tasks: Sequence[Mapping[str, Any]]
+) -> list[RowResult]:
     """Write rows; those whose lead was converted go out once more, hanging on what it became (sync-rules §8).
 
     Costs nothing where no row is refused for it, else one query for about 440 leads and the second writing.
@@ -58,7 +45,8 @@ def write_following(client: SalesforceClient, send: Send, outgoing: Sequence[Out
     Args:
         client: Where the leads are looked up.
         send: Writes rows, one result each, in order.
-        outgoing: What to write.
+        rows: What to write.
+        tasks: What each row is written to, or will be: whom it hangs on, and what else it is related to.
 
     Returns:
         One result each, in order; `also` tells what was written besides the row.
@@ -66,20 +54,20 @@ def write_following(client: SalesforceClient, send: Send, outgoing: Sequence[Out
     Raises:
         ClientError: The service cannot go on; `partial` holds what is known of each row.
     """
-    results = send([one.row for one in outgoing])
+    results = send(rows)
     refusals = {at: result for at, result in enumerate(results) if result.code == REFUSED}
     if not refusals:
         return results
     # Until it is known what a lead became, its refusal is not the last word: a run that stops here decides it again.
     known = [None if at in refusals else result for at, result in enumerate(results)]
     try:
-        became = _conversions(client, {outgoing[at].who for at in refusals})
-        moved = {at: columns for at in refusals if (columns := _moved(outgoing[at], became)) is not None}
+        became = _conversions(client, {tasks[at].get("WhoId") for at in refusals})
+        moved = {at: columns for at in refusals if (columns := _moved(tasks[at], became)) is not None}
         known = [
-            _unseen(refusals[at], outgoing[at].who) if at in refusals.keys() - moved.keys() else result
+            _unseen(refusals[at], tasks[at].get("WhoId")) if at in refusals.keys() - moved.keys() else result
             for at, result in enumerate(known)
         ]
-        _send_again(send, outgoing, moved, refusals, known)
+        _send_again(send, rows, moved, refusals, known)
     except ClientError as error:
         error.partial = known
         raise
@@ -105,17 +93,18 @@ def _conversion(row: Mapping[str, Any]) -> Conversion:
     return Conversion(row["ConvertedContactId"], row.get("ConvertedOpportunityId") or row.get("ConvertedAccountId"))
 
 
-def _moved(one: Outgoing, became: Mapping[str, Conversion]) -> Row | None:
+def _moved(task: Mapping[str, Any], became: Mapping[str, Conversion]) -> Row | None:
     """The columns that hang a row's task on what its lead became; None: nobody can see what that is."""
-    found = became.get(id18(one.who)) if one.who and is_id(one.who) else None
+    who = task.get("WhoId")
+    found = became.get(id18(who)) if who and is_id(who) else None
     if found is None:
         return None
-    return {"WhoId": found.who} | ({"WhatId": found.what} if found.what and not one.what else {})
+    return {"WhoId": found.who} | ({"WhatId": found.what} if found.what and not task.get("WhatId") else {})
 
 
 def _send_again(
     send: Send,
-    outgoing: Sequence[Outgoing],
+    rows: Sequence[Row],
     moved: Mapping[int, Row],
     refusals: Mapping[int, RowResult],
     known: list[RowResult | None],
@@ -123,7 +112,7 @@ def _send_again(
     """Write the rows that can follow; `known` takes their results, also where the writing stops half-way."""
     answers: Sequence[RowResult | None] = ()
     try:
-        answers = send([{**outgoing[at].row, **columns} for at, columns in moved.items()]) if moved else ()
+        answers = send([{**rows[at], **columns} for at, columns in moved.items()]) if moved else ()
     except ClientError as error:
         answers = error.partial
         raise

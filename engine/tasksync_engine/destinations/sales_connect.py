@@ -100,7 +100,7 @@ class SalesConnectDestination(Destination):
     def create(self, creates: Sequence[Create]) -> list[RowResult]:
         """Make reminders; the same key again returns the first answer, for 24 hours."""
         return self._client.batch(
-            [{"op": "create", "idempotency_key": create.key, "reminder": dict(create.values)} for create in creates],
+            [{"op": "create", "idempotency_key": create.key, "reminder": dict(create.columns)} for create in creates],
         )
 
     def update(self, updates: Sequence[Update]) -> list[RowResult]:

@@ -12,7 +12,7 @@ from tasksync_clients.salesforce.reading import RETRIEVE_AT_MOST
 from tasksync_clients.salesforce.writing import COLLECTION_AT_MOST
 from tasksync_clients.soql import chunked_in, is_id
 from tasksync_engine.destination import Destination, read_all
-from tasksync_engine.destinations.conversions import Outgoing, write_following
+from tasksync_engine.destinations.conversions import write_following
 from tasksync_engine.destinations.created_tasks import CreatedTasks
 from tasksync_engine.destinations.task_writes import TASK, TaskWrites
 from tasksync_engine.errors import ConfigError
@@ -195,11 +195,12 @@ class SalesforceDestination(Destination):
         Without a link field a lost answer stays lost (`LostAnswer`), and nothing here is repeated.
         """
         field = self._link_field
-        rows = [{**({field: create.source.id} if field else {}), **create.values} for create in creates]
+        rows = [{**({field: create.source.id} if field else {}), **create.columns} for create in creates]
         return write_following(
             self._client,
             lambda rows: self._writes.upsert(field, rows) if field else self._writes.create(rows),
-            [Outgoing(row, row.get("WhoId"), row.get("WhatId")) for row in rows],
+            rows,
+            rows,
         )
 
     def update(self, updates: Sequence[Update]) -> list[RowResult]:
@@ -207,12 +208,8 @@ class SalesforceDestination(Destination):
         return write_following(
             self._client,
             self._writes.update,
-            [
-                Outgoing(
-                    {"Id": one.current.id, **one.values}, one.current.raw.get("WhoId"), one.current.raw.get("WhatId")
-                )
-                for one in updates
-            ],
+            [{"Id": one.current.id, **one.values} for one in updates],
+            [one.current.raw for one in updates],
         )
 
     def delete(self, records: Sequence[Record]) -> list[RowResult]:

@@ -301,7 +301,7 @@ class EngineSink(BatchSink):
             self._look_for_additions(record)
         self._get_context(record).setdefault("records", []).append(record)
         self.tally_record_read()
-        if self.is_full:
+        if self.current_size >= BATCH_SIZE and self.is_full:  # no batch is smaller, and to ask takes a while
             self.target.drain_one(self)
 
     def _look_for_additions(self, record: dict[str, Any]) -> None:
