@@ -135,6 +135,8 @@ class Batch:
         with self.context.claims.at_work():
             try:
                 carrier.create(self.makings)
+                if self.makings:
+                    self.read_again()  # to make many takes minutes
                 carrier.bring(self.pairings)
                 self._make_anew(carrier)
             finally:

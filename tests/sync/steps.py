@@ -38,11 +38,16 @@ def quiet(team: Team, meltano: Meltano) -> None:
 
 def dies(team: Team, meltano: Meltano, direction: str, step: tuple[str, int]) -> None:
     """A run of this direction is killed at this step of its target."""
+    script = Script(kill_at=step)
+    meanwhile(team, meltano, direction, script)
+    assert script.dead
+
+
+def meanwhile(team: Team, meltano: Meltano, direction: str, script: Script) -> None:
+    """A run of this direction, to whose target this happens."""
     runs = Runs(team.sandbox, meltano.ledger_path.parent, meltano.settings)
     runs.states, runs.read_settings = meltano.states, meltano.read_settings
-    script = Script(kill_at=step)
     runs.run(direction, Mishap(script))
-    assert script.dead
 
 
 def end_back_off(meltano: Meltano) -> None:
