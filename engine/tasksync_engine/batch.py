@@ -131,6 +131,7 @@ class Batch:
         Raises:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
+        self._brought.update(pairing.destination_id for pairing in self.pairings)
         carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked), brought=self._brought)
         with self.context.claims.at_work():
             try:
