@@ -61,29 +61,38 @@ class Ahead:
         records, refused = self._read(raws)
         batch = Batch(self.context)
         batch.look_up(records)
-        return partial(self._carry_out, batch, records, refused, seen)
+        return partial(self._carry_out, batch, records, refused, len(raws), seen)
 
     def _read(self, raws: Sequence[Mapping[str, Any]]) -> tuple[list[Record], list[Parked]]:
-        """The records, and what is no record of its API, to be parked."""
-        records: list[Record] = []
-        refused: list[Parked] = []
+        """The records, and what is no record of its API, to be parked; a later version replaces an earlier one."""
+        records: dict[str, Record] = {}
+        refused: dict[str, Parked] = {}
         read = self.context.read_source
         for raw in raws:
             try:
-                records.append(read(raw))
+                record = read(raw)
             except InvalidRecord as error:
-                refused.append(invalid(self.context.source, raw, str(error), self.context.run_id))
-        return records, refused
+                change = invalid(self.context.source, raw, str(error), self.context.run_id)
+                refused[change.record_id] = change
+                records.pop(change.record_id, None)
+            else:
+                records[record.id] = record
+                if refused:
+                    refused.pop(record.id, None)
+        return list(records.values()), list(refused.values())
 
-    def _carry_out(self, batch: Batch, records: Sequence[Record], refused: Sequence[Parked], seen: int) -> None:
-        self.context.counts["read"] += len(records) + len(refused)
+    def _carry_out(
+        self, batch: Batch, records: Sequence[Record], refused: Sequence[Parked], number: int, seen: int
+    ) -> None:
+        self.context.counts["read"] += number
         meanwhile = list(self._touched)[seen - self.done :] if self.done > seen else []
         if meanwhile and batch.is_outdated(meanwhile):
             batch = Batch(self.context)
             batch.look_up(records)
         elif self.done > seen:
             batch.read_again()
-        batch.park_invalid(refused)
+        if refused:
+            batch.park_invalid(refused)
         try:
             batch.carry_out()
         finally:

@@ -12,9 +12,10 @@ from tasksync_engine import runaway
 from tasksync_engine.allowance import KEPT_BACK, is_short, work_of
 from tasksync_engine.carrying import Carrier
 from tasksync_engine.known import Known
+from tasksync_engine.ledger import parked
 from tasksync_engine.ledger.parked import ALLOWANCE
 from tasksync_engine.matching import Matcher
-from tasksync_engine.pairing import too_old
+from tasksync_engine.pairing import is_told_too_old, too_old
 from tasksync_engine.parking import waiting
 from tasksync_engine.settlement import Settlement
 from tasksync_engine.sorting import Sorter
@@ -36,7 +37,7 @@ class Batch:
     Attributes:
         context: The run.
         retried: Parked changes that are tried again, by source id; empty for a batch of the stream.
-        met: The ids of both sides by which records were looked up.
+        met: The ids of both sides by which records were looked up, and of what was parked as no record.
         short: Whether the API calls were short at the look-up.
     """
 
@@ -115,15 +116,21 @@ class Batch:
             pairing.current = None
 
     def park_invalid(self, changes: Sequence[Parked]) -> None:
-        """Keep what is no record of its API, unless this batch has a version of it that is, or another run has it."""
+        """Keep what is no record of its API, unless another run has it; what is not owed does not become so."""
         ids = [change.record_id for change in changes]
         refused = self.context.claims.refused(self.context.source, ids)
         self._note_read_afresh(ids)
+        self.met.update(ids)
+        with self.context.ledger.reading() as connection:
+            before = parked.of_records(connection, self.context.source, ids)
         for change in changes:
+            previous = before.get(change.record_id)
             if change.record_id in refused:
                 self.settlement.leave(change.record_id, None)
-            elif change.record_id not in self.met:
+            elif (previous is not None and previous.owed) or not is_told_too_old(change, self.context.participation):
                 self.settlement.park(change)
+            else:
+                self.settlement.park(replace(change, owed=False))
 
     def carry_out(self) -> None:
         """Write what the look-up led to, and settle it.
@@ -131,10 +138,13 @@ class Batch:
         Raises:
             StopRun: The destination cannot go on; what was carried out before is settled.
         """
+        self._brought.update(pairing.destination_id for pairing in self.pairings)
         carrier = Carrier(self.context, self.settlement, runaway.released(self.known.parked), brought=self._brought)
         with self.context.claims.at_work():
             try:
                 carrier.create(self.makings)
+                if self.makings:
+                    self.read_again()  # to make many takes minutes
                 carrier.bring(self.pairings)
                 self._make_anew(carrier)
             finally:

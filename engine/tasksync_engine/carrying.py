@@ -47,7 +47,7 @@ class Carrier:
         settlement: What it leads to.
         let_go: Records that a person lets go on although they were written often.
         reborn: Records whose counterpart a crashed run had deleted, and that live.
-        brought: The destination's records that pairs were decided with.
+        brought: The destination's records that this batch has a pair with, or made.
     """
 
     context: Context
@@ -82,6 +82,7 @@ class Carrier:
             intents.note(connection, ahead, now())
         taken: list[Pairing] = []
         with Answers(lambda: self.context.destination.create(makings)) as results:
+            self.brought.update(result.id for result in results if result and result.ok and result.id)
             for making, result in zip(makings, results, strict=False):
                 self._created(making, result, taken)
         self.bring(taken)
@@ -106,6 +107,7 @@ class Carrier:
                 making.source.id, making.source.user
             )  # the create stays noted: the next run looks for what it made
         elif result.holder_id and self._is_free(result.holder_id):
+            self.brought.add(result.holder_id)
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
         else:
             self.settlement.park(refused(making.source, {}, result, making.retried))
@@ -119,7 +121,9 @@ class Carrier:
         return Intent(making.source.side, making.source.id, making.key, base, making.besides, sent, later)
 
     def _is_free(self, destination_id: str) -> bool:
-        """Whether no link, open or kept, holds this record of the destination."""
+        """Whether no link, open or kept, holds this record of the destination, nor is another one of the batch to."""
+        if destination_id in self.brought:
+            return False
         with self.context.ledger.transaction() as connection:
             held = links.of_records(connection, self.context.target, [destination_id])
         return all(link.state == links.CLOSED for link in held.get(destination_id, ()))

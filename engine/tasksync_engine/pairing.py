@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasksync_engine.ledger.links import CLOSED
 from tasksync_engine.ledger.schema import LONGEST_KEY
-from tasksync_engine.records import POINTER
+from tasksync_engine.records import POINTER, InvalidRecord, parse_time
 from tasksync_mappings import DOES_NOT_TRAVEL
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tasksync_engine.ledger import Participant
     from tasksync_engine.ledger.links import Link
+    from tasksync_engine.ledger.parked import Parked
+    from tasksync_engine.participation import Participation
     from tasksync_engine.records import Record
     from tasksync_mappings import Translation, Values
 
@@ -62,6 +64,18 @@ def too_old(record: Record, person: Participant, lookback: timedelta) -> Skip | 
     # Salesforce stamps to the second: the second that the window begins in belongs to it.
     begins = (person.enabled_at - lookback).replace(microsecond=0)
     return Skip.BEFORE_LOOKBACK if record.stamp < begins else None
+
+
+def is_told_too_old(change: Parked, participation: Participation) -> bool:
+    """Whether what is no record of its API tells nevertheless that it is a reminder that gets no task (§2.2)."""
+    created_at, user = change.payload.get("created_at"), change.payload.get("assignee_id")
+    if change.side != "reminder" or not isinstance(user, str | None):
+        return False
+    person = participation.user(change.side, user)
+    try:
+        return person is None or parse_time(created_at, "created_at") < person.enabled_at
+    except InvalidRecord:
+        return False
 
 
 def linked_by_field(source: Record, candidate: Record) -> bool:

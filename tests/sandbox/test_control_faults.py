@@ -214,6 +214,15 @@ def test_a_late_change_shows_the_old_version_until_then(team: SandboxHandle) -> 
     assert team.ask("GET", path).status_code == 410
 
 
+def test_the_stored_rows_show_a_late_commit_in_its_time(team: SandboxHandle) -> None:
+    """Whoever looks there sees what a reader of the API would see at that moment."""
+    team.fault(SC, "late_commit", seconds=60, times=1)
+    create(team, "Late")
+    assert team.control(SC, "GET", "rows/reminders") == []
+    team.clock(61)
+    assert [row["name"] for row in team.control(SC, "GET", "rows/reminders")] == ["Late"]
+
+
 def test_a_writer_meets_a_late_commit(team: SandboxHandle) -> None:
     """Its version counts for If-Match, and its task id for uniqueness."""
     team.fault(SC, "late_commit", seconds=60, times=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,17 @@ import pytest
 from sqlalchemy import update
 
 from tasksync_clients import ClientError
+from tasksync_engine.engine import Engine
 from tasksync_engine.ledger import open_ledger
 from tasksync_engine.ledger.parked import request_retry
 from tasksync_engine.ledger.schema import parked
 from tasksync_engine.ledger.store import now
+from tasksync_engine.settings import EngineSettings
 from tests.sync.machine_runs import Mishap, Runs, Script
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.sync.pipelines import Meltano
     from tests.sync.team import Team
 
@@ -38,11 +43,16 @@ def quiet(team: Team, meltano: Meltano) -> None:
 
 def dies(team: Team, meltano: Meltano, direction: str, step: tuple[str, int]) -> None:
     """A run of this direction is killed at this step of its target."""
+    script = Script(kill_at=step)
+    meanwhile(team, meltano, direction, script)
+    assert script.dead
+
+
+def meanwhile(team: Team, meltano: Meltano, direction: str, script: Script) -> None:
+    """A run of this direction, to whose target this happens."""
     runs = Runs(team.sandbox, meltano.ledger_path.parent, meltano.settings)
     runs.states, runs.read_settings = meltano.states, meltano.read_settings
-    script = Script(kill_at=step)
     runs.run(direction, Mishap(script))
-    assert script.dead
 
 
 def end_back_off(meltano: Meltano) -> None:
@@ -84,3 +94,15 @@ def pass_over(team: Team, meltano: Meltano) -> None:
     before = team.writes()
     meltano.sync()
     assert team.writes() == before
+
+
+@contextmanager
+def begun(meltano: Meltano, target_type: Any, config: dict[str, Any]) -> Iterator[Engine]:
+    """A run of one direction, that ends without having been complete."""
+    target = target_type(config={**config, "ledger_url": meltano.ledger_url, **meltano.settings})
+    engine = Engine(EngineSettings.from_config(dict(target.config)), target.connector())
+    engine.open()
+    try:
+        yield engine
+    finally:
+        engine.close()

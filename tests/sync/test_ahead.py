@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
 from target_salesconnect.target import TargetSalesconnect
 from target_salesforce_tasks.target import TargetSalesforceTasks
 from tasksync_clients import ClientError
-from tasksync_engine.engine import Engine
 from tasksync_engine.ledger import open_ledger
-from tasksync_engine.settings import EngineSettings
-from tests.sync.steps import paired, quiet
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@contextmanager
-def run(meltano: Any, target_type: Any, config: dict[str, Any]) -> Iterator[Engine]:
-    """A run of one direction, that ends without having been complete."""
-    target = target_type(config={**config, "ledger_url": meltano.ledger_url, **meltano.settings})
-    engine = Engine(EngineSettings.from_config(dict(target.config)), target.connector())
-    engine.open()
-    try:
-        yield engine
-    finally:
-        engine.close()
+from tests.sync.steps import begun, paired, quiet
 
 
 def test_a_record_of_two_batches_is_created_once_and_brought_up_to_date(team, meltano):
@@ -38,7 +18,7 @@ def test_a_record_of_two_batches_is_created_once_and_brought_up_to_date(team, me
     first = team.reminder(made)
     team.edit_reminder(made, details="second")
     second = team.reminder(made)
-    with run(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
+    with begun(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
         rests = [engine.begin([raw]) for raw in (first, second)]
         for rest in rests:
             rest()
@@ -51,7 +31,7 @@ def test_a_task_of_two_batches_is_imported_once(team, meltano):
     """As the other direction has it: an idempotency key would have returned the first answer, and lost the edit."""
     meltano.sync()
     task = team.task("Call", Description="first")
-    with run(meltano, TargetSalesconnect, meltano.sales_connect) as engine:
+    with begun(meltano, TargetSalesconnect, meltano.sales_connect) as engine:
         old = team.data("GET", f"sobjects/Task/{task}").json()
         rests = [engine.begin([{**old, "Description": text}]) for text in ("first", "second")]
         for rest in rests:
@@ -64,7 +44,7 @@ def test_what_nobody_touched_meanwhile_is_not_looked_up_again(team, meltano):
     """Two batches of different records cost one look-up each."""
     meltano.sync()
     raws = [team.reminder(team.remind(name)) for name in ("One", "Two")]
-    with run(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
+    with begun(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
         rests = [engine.begin([raw]) for raw in raws]
         before = engine.context.destination.calls
         for rest in rests:
@@ -79,7 +59,7 @@ def test_a_look_up_writes_nothing(team, meltano):
     team.edit_reminder(reminder_id, details="new")
     raws = [team.reminder(reminder_id), team.reminder(team.remind("Other"))]
     before = team.writes()
-    with run(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
+    with begun(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
         engine.begin(raws)
     assert team.writes() == before
     with open_ledger(meltano.ledger_url) as ledger, ledger.reading() as connection:
@@ -91,7 +71,7 @@ def test_a_look_up_that_fails_leaves_the_batch_before_it_to_be_carried_out(team,
     meltano.sync()
     first = team.reminder(team.remind("One"))
     second = team.reminder(team.remind("Two"))
-    with run(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
+    with begun(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
         rest = engine.begin([first])
         team.sandbox.fault("salesforce", "status", path="queryAll", status=403, times=1)
         with pytest.raises(ClientError):

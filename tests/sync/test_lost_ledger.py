@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.sync.steps import paired
+from tests.sync.machine_runs import Script
+from tests.sync.steps import meanwhile, paired
 
 
 def test_a_lost_ledger_is_rebuilt_without_a_duplicate(team, meltano, ledger):
@@ -68,3 +69,23 @@ def test_a_task_that_comes_back_stays_although_its_create_is_refused(team, melta
     meltano.sync()
     assert [row["Description"] for row in team.tasks()] == ["precious"]
     assert team.reminder_of(task)["details"] == "precious"
+
+
+def test_an_edit_while_a_batch_makes_its_new_tasks_is_met(team, meltano, ledger):
+    """What is found again is read behind the creates, which may take minutes: nothing is written over unsaid (§9)."""
+    reminder, task = paired(team, meltano)
+    meltano.lose_ledger()
+    team.later(5)
+    team.edit_reminder(reminder, details="older")
+    team.remind("New")
+
+    def edit() -> None:
+        team.later(60)
+        team.edit_task(task, Description="newer")
+
+    meanwhile(team, meltano, "to-salesforce", Script(do_at=("after create", 1), action=edit))
+    assert sorted(row["Description"] or "" for row in team.tasks()) == ["", "newer"]
+    (conflict,) = ledger("SELECT task_value, winner FROM conflicts WHERE field = 'details'")
+    assert conflict == {"task_value": '"newer"', "winner": "task"}
+    meltano.sync()
+    assert team.reminder(reminder)["details"] == "newer"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from tests.sync.steps import paired, quiet
 
 
@@ -35,3 +37,51 @@ def test_a_holder_that_is_linked_keeps_its_reminder(team, meltano, ledger):
     meltano.sync()
     assert ledger("SELECT record_id, code FROM parked") == [{"record_id": late, "code": "DUPLICATE_VALUE"}]
     assert [row["reminder_id"] for row in ledger("SELECT reminder_id FROM links")] == [first]
+
+
+def test_a_holder_is_linked_once_though_two_creates_of_a_batch_name_it(team, meltano, ledger):
+    """The first reminder gets it; the second is parked with the refusal, and the run goes on."""
+    meltano.sync()
+    holder = team.task("Late already")
+    team.later(60)
+    late = [team.remind("Late", details=details) for details in ("x", "y")]
+    team.remind("Other")
+    refuse_naming(team, holder)
+    meltano.to_salesforce()
+    (parked,) = ledger("SELECT record_id, code FROM parked")
+    assert (parked["record_id"] in late, parked["code"]) == (True, "DUPLICATE_VALUE")
+    (first,) = set(late) - {parked["record_id"]}
+    links = ledger("SELECT reminder_id, task_id FROM links")
+    assert {"reminder_id": first, "task_id": holder} in links
+    assert len(links) == 2
+
+
+def test_a_holder_that_its_own_reminder_finds_in_the_same_batch_is_that_ones(team, meltano, ledger):
+    """After a lost ledger the pair is found again; the create that names its task does not get it first."""
+    first, task = paired(team, meltano)
+    meltano.lose_ledger()
+    team.later(60)
+    late = team.remind("Late", details="late")
+    team.edit_reminder(first, details="new")
+    refuse_naming(team, task)
+    meltano.sync()
+    assert ledger("SELECT reminder_id, task_id FROM links") == [{"reminder_id": first, "task_id": task}]
+    assert ledger("SELECT record_id, code FROM parked") == [{"record_id": late, "code": "DUPLICATE_VALUE"}]
+    assert team.task_of(first)["Description"] == "new"
+
+
+def test_a_holder_that_the_same_batch_made_keeps_its_reminder(team, meltano, ledger, tmp_path):
+    """The org holds a column unique, and two new reminders have one value for it: the second is parked."""
+    added = {"name": "Unique__c", "length": 100, "unique": True, "externalId": True}
+    team.sandbox.control("salesforce", "POST", "schema", {"objects": {"Task": {"add": [added]}}})
+    packaged = files("tasksync_mappings").joinpath("reminder-task.yml").read_text(encoding="utf-8")
+    mapping = tmp_path / "unique.yml"
+    mapping.write_text(packaged.replace("task: Description", "task: Unique__c"), encoding="utf-8")
+    meltano.settings["mapping_path"] = str(mapping)
+    reminders = [team.remind(name, details="same") for name in ("One", "Two")]
+    meltano.to_salesforce()
+    (made,) = team.tasks()
+    (link,) = ledger("SELECT reminder_id, task_id FROM links")
+    assert link == {"reminder_id": made["Sales_Connect_Id__c"], "task_id": made["Id"]}
+    (other,) = set(reminders) - {made["Sales_Connect_Id__c"]}
+    assert ledger("SELECT record_id, code FROM parked") == [{"record_id": other, "code": "DUPLICATE_VALUE"}]

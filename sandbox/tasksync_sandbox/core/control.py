@@ -66,7 +66,8 @@ class Control:
         )
 
     async def rows(self, request: Request) -> Response:
-        """Stored rows of a table as they are, at most `limit`; for `sandbox show`."""
+        """Stored rows of a table as readers see them now, at most `limit`; for `sandbox show`."""
+        self._core.store.publish_due()
         table = self._core.store.tables.get(request.path_params["table"])
         limit = request.query_params.get("limit", "1000")
         if table is None or not limit.isdecimal():
