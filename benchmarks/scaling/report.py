@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import ceil
 from typing import TYPE_CHECKING
 
 from measuring.report import cells, page
@@ -87,7 +88,7 @@ def _row(org: Org, costs: Costs) -> tuple[str, ...]:
         alone_fits,
         f"{_workers(fit)}, every {_span(fit.interval)}",
         f"{fit.seconds:,.0f} s",
-        _span(fit.lag),
+        _at_most(fit.lag),
         f"{fit.calls:,}",
         f"{fit.calls_share:.1%}",
         f"{fit.sales_connect_calls:,}",
@@ -117,6 +118,11 @@ def _workers(fit: Plan) -> str:
 
 def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"  # noqa: PLR2004 - a minute
+
+
+def _at_most(seconds: float) -> str:
+    """A bound in whole minutes, so never rounded down."""
+    return f"{ceil(seconds / 60)} min"
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
