@@ -124,12 +124,13 @@ def _refuse_if_taken(port: int) -> None:
         return
     try:
         other = ask(f"http://127.0.0.1:{port}", "GET", "status", patience=_PROBE_SECONDS)
-        msg = f"Port {port} is held by a sandbox with other data: {other['data']}"
+        msg = f"Port {port} is held by a sandbox with other data: {other['data']}."
     except ConnectionRefusedError:
         return
     except (OSError, CommandError, ValueError, TypeError, KeyError):
         # A sandbox with --tls among them: it tells nobody who does not have its certificate.
         msg = f"Port {port} is taken by another program, or by a sandbox with other data and --tls."
+    msg = f"{msg} docs/getting-started.md says how to choose other ports."
     raise CommandError(msg)
 
 
