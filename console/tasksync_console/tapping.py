@@ -32,6 +32,8 @@ WHOLE = frozenset({"users", "salesforce_settings"})
 """Streams of Sales Connect that are taken in one piece: the roster needs all users before it matches."""
 
 LAST_WORDS = 3
+QUIET = "--log-level=warning"
+"""Before Meltano's command: it does not go by its variable when it begins to log."""
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
 """Fractions as the targets read them."""
 
@@ -50,7 +52,7 @@ def from_meltano(
         with TemporaryDirectory(prefix="tasksync-state-") as folder:
             state = Path(folder, "state.json")
             state.write_text(json.dumps(_state(project, pipeline, environment)), encoding="utf-8")
-            words = [meltano_command(project), "invoke", pipeline.tap, "--state", str(state)]
+            words = [meltano_command(project), QUIET, "invoke", pipeline.tap, "--state", str(state)]
             with Path(folder, "said").open("w+", encoding="utf-8", errors="replace") as said:
                 yield from _run(words, project, environment, said, Lines(progress))
 
@@ -60,8 +62,7 @@ def from_meltano(
 def _environment(project: Project, pipeline: Pipeline, ledger_url: str) -> dict[str, str]:
     own = f"{pipeline.tap}_LEDGER_URL".upper().replace("-", "_")
     kept = {name: value for name, value in os.environ.items() if name != own}
-    quiet = {"MELTANO_CLI_LOG_LEVEL": "warning", "NO_COLOR": "1"}
-    return {**kept, **quiet, "MELTANO_ENVIRONMENT": project.environment, "TASKSYNC_LEDGER_URL": ledger_url}
+    return {**kept, "NO_COLOR": "1", "MELTANO_ENVIRONMENT": project.environment, "TASKSYNC_LEDGER_URL": ledger_url}
 
 
 def meltano_command(project: Project) -> str:
@@ -86,7 +87,7 @@ def _state(project: Project, pipeline: Pipeline, environment: dict[str, str]) ->
     """
     state_id = f"{project.environment}:{pipeline.tap}-to-{pipeline.target}"
     done = subprocess.run(  # noqa: S603 - Meltano's own command, with names of this project's plugins
-        [meltano_command(project), "state", "get", state_id],
+        [meltano_command(project), QUIET, "state", "get", state_id],
         cwd=project.folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -121,7 +122,7 @@ def _run(
         process.wait()
     if code:
         said.seek(0)
-        message = f"{words[2]} stopped: {_last_words(said.read())} Nothing was written."
+        message = f"{words[3]} stopped: {_last_words(said.read())} Nothing was written."
         raise ConfigError(message)
     if lines.complete:
         yield COMPLETE
