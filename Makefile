@@ -98,3 +98,4 @@ lock: $(UV)
 clean:
 	@test ! -x $(BIN)/sandbox || $(BIN)/sandbox down
 	@rm -rf .venv .meltano .sandbox .tasksync .mypy_cache .ruff_cache .pytest_cache .hypothesis .airflow output
+	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -47,7 +47,7 @@ def test_trying_it(tried):
     tried.run(".venv/bin/sandbox down")
     tried.run(kept("make clean"))
     left = {str(path.relative_to(tried.folder)) for path in tried.folder.rglob("*") if path.is_file()}
-    assert {name for name in left if "__pycache__" not in name} <= {str(path) for path in tracked()}
+    assert left <= {str(path) for path in tracked()}
 
 
 def test_the_tests_are_what_ci_runs():
