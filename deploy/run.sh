@@ -4,5 +4,5 @@
 cd "$(dirname "$0")/.." || exit 1
 .venv/bin/meltano --log-level="${MELTANO_CLI_LOG_LEVEL:-warning}" run sync
 code=$?
-[ "$code" -eq 0 ] || .venv/bin/tasksync check
+[ "$code" -eq 0 ] || .venv/bin/tasksync check --job-failed "$code"
 exit "$code"

@@ -33,27 +33,35 @@ class Verdict:
         return not any(finding.fails for finding in self.findings)
 
 
-def check_here(notify: str | None = None, prometheus: Path | None = None, *, as_json: bool = False) -> bool:
+def check_here(
+    notify: str | None = None, prometheus: Path | None = None, *, job_failed: int = 0, as_json: bool = False
+) -> bool:
     """Check the project's ledger, print what was found and tell it outside; returns whether nothing failed.
+
+    Args:
+        notify: A web hook.
+        prometheus: A file for metrics.
+        job_failed: The exit code of the job that this check is made up for; 0: of none.
+        as_json: Whether to print JSON.
 
     Raises:
         EngineError: The ledger cannot be found, read or written.
     """
     with open_here() as ledger:
-        verdict = check(ledger)
+        verdict = check(ledger, job_failed)
         print_verdict(verdict, as_json=as_json)
         tell_outside(ledger, verdict, notify, prometheus)
     return verdict.passed
 
 
-def check(ledger: Ledger) -> Verdict:
+def check(ledger: Ledger, job_failed: int = 0) -> Verdict:
     """See what a person has to know; parked changes fail one check, and are only mentioned by the later ones.
 
     Raises:
         LedgerError: The ledger cannot be read or written.
     """
     with ledger.transaction() as connection:
-        findings = find(connection)
+        findings = find(connection, job_failed)
         if any(finding.kind == PARKED for finding in findings):
             parked.mark_reported(connection)
     return Verdict(findings)

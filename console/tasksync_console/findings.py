@@ -9,7 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasksync_console.words import DIRECTIONS, JOBS, SERVICES, TARGETS, many, some
+from tasksync_console.words import DIRECTIONS, JOBS, SERVICES, TAPS, TARGETS, many, some
+from tasksync_engine import tap_stops
 from tasksync_engine.diagnostics import diagnose
 from tasksync_engine.ledger import deletions, overview, parked, roster, runs, shards
 
@@ -31,8 +32,8 @@ class Finding:
     """One thing to know about.
 
     Attributes:
-        kind: `no_run`, `stopped`, `brake`, `parked`, `reported`, `deferred`, `incomplete`, `running`, `conflicts`,
-            `left_out` or `nobody`.
+        kind: `job`, `no_run`, `stopped`, `brake`, `parked`, `reported`, `deferred`, `incomplete`, `running`,
+            `conflicts`, `left_out` or `nobody`.
         what: What is the matter.
         remedy: What to do about it.
         fails: Whether `check` exits non-zero for it.
@@ -50,9 +51,15 @@ class Finding:
     code: str | None = None
 
 
-def find(connection: Connection) -> list[Finding]:
-    """All findings, those that fail a check first."""
+def find(connection: Connection, job_failed: int = 0) -> list[Finding]:
+    """All findings, those that fail a check first.
+
+    Args:
+        connection: The ledger.
+        job_failed: The exit code of the job that this check is made up for; 0: of none.
+    """
     found = [
+        *_job(job_failed),
         *_runs(connection),
         *_held(connection),
         *_parked(waiting := parked.everything(connection)),
@@ -63,6 +70,12 @@ def find(connection: Connection) -> list[Finding]:
     return sorted(found, key=lambda finding: not finding.fails)
 
 
+def _job(code: int) -> Iterator[Finding]:
+    if code:
+        what = f"The job ended with {code} before its own check."
+        yield Finding("job", what, "What is said below may be why; else its log says it.", fails=True)
+
+
 def _runs(connection: Connection) -> Iterator[Finding]:
     latest = [run for direction in DIRECTIONS for run in overview.last_runs(connection, direction)]
     if not latest:
@@ -70,7 +83,8 @@ def _runs(connection: Connection) -> Iterator[Finding]:
     ran = {run["shard"] for run in latest}
     for shard in shards.names(connection) if ran - {None} else ():
         if shard not in ran:
-            what = f"Shard {shard} has not run, though others have: nothing is carried over for its users."
+            since = " since the last run for all users" if overview.has_run_whole(connection, DIRECTIONS) else ""
+            what = f"Shard {shard} has not run{since}, though others have: nothing is carried over for its users."
             yield Finding("no_run", what, f"Run `tasksync shards run {shard}`.", fails=True)
     for run in latest:
         direction, shard = run["direction"], run["shard"]
@@ -82,7 +96,12 @@ def _runs(connection: Connection) -> Iterator[Finding]:
             yield Finding("stopped", f"{named} stopped: {why}", remedy, fails=True)
         elif run["outcome"] == runs.INCOMPLETE:
             what = f"{named} ended before its input was complete: deletions and parked changes wait."
-            yield Finding("incomplete", what, f"Look at the tap's log, then `{again}`.")
+            tap = TAPS[DIRECTIONS[direction]]
+            why = tap_stops.said_in(overview.remembered(connection, tap_stops.key(tap, shard)), run["started_at"])
+            if why:
+                yield Finding("incomplete", f"{what} {tap} said: {why}", f"Mend that, then `{again}`.")
+            else:
+                yield Finding("incomplete", what, f"Look at the tap's log, then `{again}`.")
         elif run["outcome"] == runs.RUNNING:
             what = f"{named} has not ended: it is still going on, or was killed."
             yield Finding("running", what, "Nothing: the next run continues where a killed one was.")

@@ -18,6 +18,8 @@ SERVICES: Mapping[str, str] = {"reminder": "Sales Connect", "task": "Salesforce"
 JOBS: Mapping[str, str] = {"reminder": "to-salesforce", "task": "to-salesconnect"}
 """The Meltano job that carries a side's changes over."""
 
+TAPS: Mapping[str, str] = {"task": "tap-salesconnect", "reminder": "tap-salesforce-tasks"}
+"""The tap of the job that writes a side."""
 TARGETS: Mapping[str, str] = {"reminder": "TARGET_SALESFORCE_TASKS", "task": "TARGET_SALESCONNECT"}
 """How Meltano's variables for the settings of that job's target begin."""
 

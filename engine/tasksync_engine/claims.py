@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tasksync_engine.errors import Busy, ConfigError
 from tasksync_engine.ledger import claims, rereads, shards
+from tasksync_engine.tap_stops import STARTS_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from tasksync_engine.ledger import Ledger
     from tasksync_engine.settlement import Settlement
     from tasksync_mappings import Side
-
-STARTS_WITHIN = timedelta(minutes=1)
-"""A tap and the target behind it start within this time."""
 
 
 @dataclass(slots=True)

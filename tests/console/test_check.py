@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tasksync_engine.ledger import deletions, parked, runs
+from tasksync_engine import tap_stops
+from tasksync_engine.ledger import deletions, open_ledger, parked, runs
 from tasksync_mappings import Conflict, Pair
 
 from .conftest import ANN, AT, DAN, reminder_id, task_id
@@ -193,6 +194,35 @@ def test_a_run_without_an_end_only_warns(synced, tasksync, ending, words):
     ended = tasksync("check")
     assert ended.code == 0
     assert words in ended.out
+
+
+def test_what_the_tap_said_is_told(synced, tasksync):
+    """Of the run that broke off: its target learned no more than that its input had ended."""
+    with open_ledger(synced.url) as ledger:
+        tap_stops.note(ledger, "tap-salesforce-tasks", "Salesforce refused the token: log in anew.")
+    assert tasksync("check").out == "Nothing needs a person.\n"
+    synced.run("to-salesconnect", outcome=runs.INCOMPLETE, complete=False)
+    out = tasksync("check").out
+    assert "wait. tap-salesforce-tasks said: Salesforce refused the token: log in anew.\n" in out
+    synced.run("to-salesforce", outcome=runs.INCOMPLETE, complete=False)
+    assert "tap-salesconnect said" not in tasksync("check").out
+
+
+def test_what_a_tap_said_in_an_earlier_run_is_not_told():
+    """Nor what is no note."""
+    noted = f"{AT.isoformat()} It stopped."
+    assert tap_stops.said_in(noted, AT + timedelta(seconds=5)) == "It stopped."
+    assert tap_stops.said_in(noted, AT + timedelta(minutes=5)) is None
+    assert tap_stops.said_in(None, AT) is None
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_job_that_failed_before_its_own_check_fails_this_one(tasksync):
+    """Whatever else is found, it is told: no run may have begun at all."""
+    ended = tasksync("check", "--job-failed", "3")
+    assert ended.code == 1
+    assert ended.out.startswith("FAIL  The job ended with 3 before its own check.\n")
+    assert tasksync("check", "--job-failed", "0").code == tasksync("check").code == 0
 
 
 def test_what_fails_comes_first(synced, tasksync):

@@ -45,3 +45,5 @@ def test_a_shard_that_nobody_runs_fails_the_check(team, sandbox, tmp_path, postg
     assert len(failing()) == 1
     sharded.whole.sync()
     assert failing() == []
+    sharded.sync("1")
+    assert failing()[0].startswith("Shard 2 has not run since the last run for all users, though others have: ")

@@ -80,15 +80,19 @@ def check(
         Path | None,
         typer.Option("--prometheus", metavar="FILE", help="Write metrics for node_exporter; or TASKSYNC_METRICS_FILE."),
     ] = None,
+    job_failed: Annotated[
+        int,
+        typer.Option("--job-failed", metavar="CODE", help="The exit code of a job that got to no check of its own."),
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Exit 1 for a stopped run, a held brake, or newly parked changes that need a person; conflicts only warn.
+    """Exit 1 for a failed job, a stopped run, a held brake, or newly parked changes for a person; conflicts only warn.
 
     A hook that cannot be told, and a file that cannot be written, are told on standard error and change no exit code.
     """
     from tasksync_console.checking import check_here
 
-    if not check_here(notify, prometheus, as_json=as_json):
+    if not check_here(notify, prometheus, job_failed=job_failed, as_json=as_json):
         raise typer.Exit(1)
 
 

@@ -136,6 +136,12 @@ def last_runs(connection: Connection, direction: str) -> list[Mapping[str, Any]]
     return [mapping_of(row) for row in found or ([whole] if whole else [])]
 
 
+def has_run_whole(connection: Connection, directions: Collection[str]) -> bool:
+    """Whether there was ever a run for all users in one of these directions."""
+    whole = select(runs.c.id).where(runs.c.shard.is_(None), runs.c.dry_run.is_(False))
+    return connection.execute(whole.where(runs.c.direction.in_(directions)).limit(1)).first() is not None
+
+
 def count_actions(connection: Connection, run_id: int) -> dict[str, int]:
     """How often a run did what, by the history's actions."""
     query = select(history.c.action, func.count()).where(history.c.run_id == run_id).group_by(history.c.action)

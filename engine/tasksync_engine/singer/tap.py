@@ -13,12 +13,13 @@ from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tasksync_engine.errors import ConfigError
+from tasksync_engine import tap_stops
+from tasksync_engine.errors import ConfigError, EngineError
 from tasksync_engine.settings import flag, with_ledger
 from tasksync_engine.singer.quiet import hush, unhush
 from tasksync_engine.singer.tap_times import moment, stamp
 from tasksync_engine.singer.tap_writer import TapWriter
-from tasksync_engine.singer.words import told_in_words
+from tasksync_engine.singer.words import PROBLEMS, told_in_words
 from tasksync_engine.starting import importing
 
 if TYPE_CHECKING:
@@ -152,6 +153,9 @@ class SyncTap(Tap):
 
         SystemExit, because the SDK logs a traceback for every other exception that leaves a stream.
         """
+        with contextlib.suppress(EngineError):  # it may be the ledger that it stops for
+            if self.ledger is not None:
+                tap_stops.note(self.ledger, self.name, str(problem))
         self.resources.close()
         self.logger.error("%s", problem)
         raise SystemExit(1) from problem
@@ -181,7 +185,10 @@ class SyncTap(Tap):
     def _reset_state_progress_markers(self) -> None:
         # The first thing that the SDK's (final) `sync_all` does, and the only one before it emits the state.
         super()._reset_state_progress_markers()
-        self.prepare()
+        try:
+            self.prepare()
+        except PROBLEMS as problem:
+            self.stop(problem)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self._config = {
