@@ -25,10 +25,11 @@ from tasksync_engine.work import Change, Making, Pairing
 from tasksync_mappings import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tasksync_clients import RowResult
     from tasksync_engine.context import Context
+    from tasksync_engine.ledger.parked import Parked
     from tasksync_engine.records import Record
 
 ROUNDS = 3
@@ -81,13 +82,30 @@ class Carrier:
             ahead = [self._intent(making) for making in makings]
             intents.note(connection, ahead, now())
         taken: list[Pairing] = []
+        refusals: dict[str, Parked] = {}
         with Answers(lambda: self.context.destination.create(makings)) as results:
             self.brought.update(result.id for result in results if result and result.ok and result.id)
             for making, result in zip(makings, results, strict=False):
-                self._created(making, result, taken)
-        self.bring(taken)
+                self._created(making, result, taken, refusals)
+        self.bring(self._without_others(taken, refusals))
 
-    def _created(self, making: Making, result: RowResult | None, taken: list[Pairing]) -> None:
+    def _without_others(self, taken: Sequence[Pairing], refusals: Mapping[str, Parked]) -> list[Pairing]:
+        """Those of which the holder does not say itself that it is another one's: its own may come in a later batch."""
+        held = [pairing for pairing in taken if pairing.source.id in refusals]
+        if held:
+            self._read_current(held)
+        found = []
+        for pairing in taken:
+            refusal = refusals.get(pairing.source.id)
+            if refusal is None or pairing.current is None or pairing.current.pointer in {None, pairing.source.id}:
+                found.append(pairing)
+            else:
+                self.settlement.park(refusal)
+        return found
+
+    def _created(
+        self, making: Making, result: RowResult | None, taken: list[Pairing], refusals: dict[str, Parked]
+    ) -> None:
         """One row's outcome; None: its answer never came, and the intent stays for the next run to find."""
         if result is None:
             return
@@ -109,6 +127,7 @@ class Carrier:
         elif result.holder_id and self._is_free(result.holder_id):
             self.brought.add(result.holder_id)
             taken.append(Pairing(making.source, result.holder_id, retried=making.retried))
+            refusals[making.source.id] = refused(making.source, {}, result, making.retried)
         else:
             self.settlement.park(refused(making.source, {}, result, making.retried))
             if not (result.ok or is_repeatable(self.context)):

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from tests.sync.steps import paired, quiet
+import pytest
+from sqlalchemy import delete
+
+from target_salesforce_tasks.target import TargetSalesforceTasks
+from tasksync_engine.ledger import open_ledger
+from tasksync_engine.ledger.schema import links
+from tests.sync.steps import begun, paired, quiet
 
 
 def refuse_naming(team, task_id):
@@ -51,20 +57,27 @@ def test_a_holder_is_linked_once_though_two_creates_of_a_batch_name_it(team, mel
     (parked,) = ledger("SELECT record_id, code FROM parked")
     assert (parked["record_id"] in late, parked["code"]) == (True, "DUPLICATE_VALUE")
     (first,) = set(late) - {parked["record_id"]}
-    links = ledger("SELECT reminder_id, task_id FROM links")
-    assert {"reminder_id": first, "task_id": holder} in links
-    assert len(links) == 2
+    found = ledger("SELECT reminder_id, task_id FROM links")
+    assert {"reminder_id": first, "task_id": holder} in found
+    assert len(found) == 2
 
 
-def test_a_holder_that_its_own_reminder_finds_in_the_same_batch_is_that_ones(team, meltano, ledger):
-    """After a lost ledger the pair is found again; the create that names its task does not get it first."""
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_holder_that_names_its_own_reminder_is_that_ones(team, meltano, ledger, batches):
+    """After a lost ledger the pair is found again; a create that names its task before that does not get it."""
     first, task = paired(team, meltano)
     meltano.lose_ledger()
+    meltano.to_salesforce()
+    with open_ledger(meltano.ledger_url) as opened, opened.transaction() as connection:
+        connection.execute(delete(links))
     team.later(60)
     late = team.remind("Late", details="late")
     team.edit_reminder(first, details="new")
     refuse_naming(team, task)
-    meltano.sync()
+    raws = [team.reminder(late), team.reminder(first)]
+    with begun(meltano, TargetSalesforceTasks, meltano.salesforce) as engine:
+        for batch in [raws] if batches == 1 else [[raw] for raw in raws]:
+            engine.process(batch)
     assert ledger("SELECT reminder_id, task_id FROM links") == [{"reminder_id": first, "task_id": task}]
     assert ledger("SELECT record_id, code FROM parked") == [{"record_id": late, "code": "DUPLICATE_VALUE"}]
     assert team.task_of(first)["Description"] == "new"
