@@ -61,16 +61,19 @@ def _pipes(world: World, rounds: int) -> Iterator[Measured]:
         for number in (1, 100):
             world.wait()
             world.edit(number, tasks=number if number > 1 else 0)
-            calls = world.calls()
+            calls, written = world.calls(), sum(world.written().values())
             cpu = world.cpu_seconds()
             used = {}
             for place, (tap, target) in enumerate(PIPES):
                 cost, states[place] = plugins.pipe(tap, target, states[place])
                 used |= cost
             told = {service: world.calls()[service] - calls[service] for service in calls}
-            total = sum(told.values())
-            more = round(world.cpu_seconds() - cpu, 3)
+            counts = {
+                "api_calls": sum(told.values()),
+                "written": sum(world.written().values()) - written,
+                "sandbox_cpu_seconds": round(world.cpu_seconds() - cpu, 3),
+            }
             name = "one changed reminder" if number == 1 else f"{number} changes on each side"
-            cost = Cost.of(used, 0, api_calls=total, api_calls_of=told, sandbox_cpu_seconds=more)
+            cost = Cost.of(used, 0, api_calls_of=told, **counts)
             yield f"both pipes, {name}, {world.pairs.number:,} links", cost, None
     world.states = (states[0], states[1])
