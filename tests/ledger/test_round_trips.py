@@ -142,3 +142,16 @@ def test_a_few_thousand_ids_are_asked_for_in_pieces(opened):
             AT,
         )
     assert opened.linked_among("reminder", [*ids, "rem_none"]) == frozenset(ids)
+
+
+def test_the_links_whose_reminder_is_owed_its_tasks_id(opened):
+    """Those that are open, until it has it."""
+    with opened.transaction() as connection:
+        links.add(connection, [NewLink(f"rem_{n}", f"t{n}", {}, None, None, "pushed", n != 1) for n in range(4)], AT)
+        links.close(connection, [(links.of_records(connection, "task", ["t2"])["t2"][0], AT)], AT, state=links.CLOSED)
+    with opened.reading() as connection:
+        owed = links.owed_pointers(connection)
+    assert [link.task_id for link in owed] == ["t0", "t3"]
+    with opened.transaction() as connection:
+        links.settle_pointers(connection, [owed[0].id])
+        assert [link.task_id for link in links.owed_pointers(connection)] == ["t3"]

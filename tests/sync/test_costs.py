@@ -5,9 +5,11 @@ A change that makes one of these numbers larger has to say why; one that makes i
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections import Counter
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -31,22 +33,19 @@ DESCRIBE = "GET /services/data/v{version}/sobjects/{object}/describe"
 
 
 @contextmanager
-def statements() -> Iterator[Counter[str]]:
-    """Counts the statements that go to any ledger; many rows in one statement count once."""
-    counted: Counter[str] = Counter()
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that go to any ledger, with their parameters; many rows in one statement count once."""
+    said: list[tuple[str, Any]] = []
 
-    def note(*given: object) -> None:
-        counted[str(given[2]).split()[0]] += 1
+    def note(*given: Any) -> None:
+        statement, parameters, many = given[2], given[3], given[5]
+        said.append((statement, parameters[0] if many else parameters))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield counted
+        yield said
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-
-
-def _calls(team):
-    return tuple(team.sandbox.calls(service)["total"] for service in ("salesforce", "sales_connect"))
 
 
 def _calls(team):
@@ -65,12 +64,33 @@ def test_costs_follow_the_changes_in_steps(team, meltano, changes, expected):
     for task in team.tasks()[PAIRS - changes[1] :]:
         team.edit_task(task["Id"], Description="changed there")
     calls, writes = _calls(team), team.writes()
-    with statements() as counted:
+    with statements() as said:
         meltano.sync()
     spent = [after - before for before, after in zip(calls, _calls(team), strict=True)]
     exactly, at_most = expected
     assert (*spent, team.writes() - writes) == exactly
-    assert counted.total() <= at_most, counted
+    assert len(said) <= at_most, Counter(statement.split()[0] for statement, _ in said)
+
+
+@pytest.mark.parametrize("change", ["edit_reminder", "edit_task"])
+def test_no_statement_goes_through_what_grows(team, meltano, change):
+    """Links, history and conflicts are reached by an index that leads to a few, not by one of all open links."""
+    reminder, task = paired(team, meltano)
+    if change == "edit_reminder":
+        team.edit_reminder(reminder, details="changed")
+    else:
+        team.edit_task(task, Description="changed")
+    with statements() as said:
+        meltano.sync()
+    plans = {}
+    with closing(sqlite3.connect(meltano.ledger_path)) as ledger:
+        for statement, parameters in dict(said).items():
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = ledger.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+                plans[statement] = " / ".join(step[3] for step in plan)
+    assert any("ix_links_pointer_owed" in plan for plan in plans.values())
+    through_all = re.compile(r"SCAN (links|history|conflicts)\b(?! USING INDEX ix_links_pointer_owed)|ix_links_state")
+    assert {statement: plan for statement, plan in plans.items() if through_all.search(plan)} == {}
 
 
 def _looks(team):
