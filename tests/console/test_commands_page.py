@@ -46,7 +46,7 @@ def a_synced_project(team, meltano, tasksync, tmp_path):
     meltano.sync()
     team.heal()
     assert tasksync("check").code == 1
-    return {"ID": reminder, "RUN": "1", "FILE": str(tmp_path / "file"), "USER": "ann@example.com"}
+    return {"ID": reminder, "RUN": "1", "FILE": str(tmp_path / "file"), "USER": "ann@example.com", "CODE": "0"}
 
 
 EXITS = {"reconcile": {0, 1}}

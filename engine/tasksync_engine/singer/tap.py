@@ -153,12 +153,16 @@ class SyncTap(Tap):
 
         SystemExit, because the SDK logs a traceback for every other exception that leaves a stream.
         """
-        with contextlib.suppress(EngineError):  # it may be the ledger that it stops for
-            if self.ledger is not None:
-                tap_stops.note(self.ledger, self.name, str(problem))
+        self._leave_word(problem)
         self.resources.close()
         self.logger.error("%s", problem)
         raise SystemExit(1) from problem
+
+    def _leave_word(self, problem: Exception) -> None:
+        """Let `tasksync check` know why this tap stops."""
+        with contextlib.suppress(EngineError):  # it may be the ledger that it stops for
+            if self.ledger is not None:
+                tap_stops.note(self.ledger, self.name, str(problem))
 
     @classmethod
     def invoke(cls, **options: Any) -> None:  # noqa: ANN401  the SDK's own command line options, passed on as they are
@@ -188,7 +192,8 @@ class SyncTap(Tap):
         try:
             self.prepare()
         except PROBLEMS as problem:
-            self.stop(problem)
+            self._leave_word(problem)
+            raise
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self._config = {
