@@ -1,8 +1,9 @@
 #!/bin/sh
-# One sync, for whatever starts it every few minutes. Where it stops before its own last step, the check is made up for:
-# it is what tells people (docs/operations.md). Ends with the sync's own code.
+# One sync, for whatever starts it every few minutes, and one check behind it, however the sync ended: it is what tells
+# people (docs/operations.md). Ends with the sync's own code, or with the check's.
 cd "$(dirname "$0")/.." || exit 1
-.venv/bin/meltano --log-level="${MELTANO_CLI_LOG_LEVEL:-warning}" run sync
+.venv/bin/meltano --log-level="${MELTANO_CLI_LOG_LEVEL:-warning}" run to-salesforce to-salesconnect
 code=$?
-[ "$code" -eq 0 ] || .venv/bin/tasksync check --job-failed "$code"
+[ "$code" -ne 0 ] || exec .venv/bin/tasksync check
+.venv/bin/tasksync check --job-failed "$code"
 exit "$code"

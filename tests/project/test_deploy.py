@@ -52,7 +52,19 @@ def test_the_script_checks_also_where_the_sync_stopped(project, team_sandbox):
     said = project.run("deploy/run.sh", exits=1, SALES_CONNECT_TOKEN="wrong", MELTANO_CLI_LOG_LEVEL="critical")
     assert "FAIL  " not in project.run("deploy/run.sh", MELTANO_CLI_LOG_LEVEL="critical")
     assert "FAIL  The job ended with 1 before its own check.\n" in said
+    assert said.count("The job ended with") == 1
     assert re.search(r"^note  The last run to-salesforce .* tap-salesconnect said: .*credentials", said, re.MULTILINE)
+
+
+def test_the_script_checks_once_where_the_check_is_what_fails(project, team_sandbox):
+    """What needs a person is told as that, and not as a job that failed besides; both directions have run."""
+    project.use(team_sandbox)
+    team_sandbox.fault("salesforce", "row_error", code="ENTITY_IS_LOCKED", message="locked")
+    said = project.run("deploy/run.sh", exits=1, MELTANO_CLI_LOG_LEVEL="critical")
+    assert said.count("FAIL  ") == said.count("FAIL  The change of ") == 1
+    assert "The job ended" not in said
+    assert "never read to the end" not in project.run(".venv/bin/tasksync status")
+    team_sandbox.clear_faults("salesforce")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
